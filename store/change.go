@@ -1,0 +1,197 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// change is one row of the log.
+type change struct {
+	rev, tag   int64
+	collection int64
+	object     int64
+	name       string // only of what is gone, and of child collections
+	body       int64  // what it replaced or removed
+	first      bool   // it makes something, whose id becomes the revision: the object, or with no collection given the collection
+}
+
+// record writes the row. The revision is known beforehand: writers are alone.
+func (tx *Tx) record(c change) (change, error) {
+	agent, err := tx.agentRow()
+	if err != nil {
+		return c, err
+	}
+	c.rev, c.tag = tx.rev+1, int64(rand.Uint64())
+	switch {
+	case c.first && c.collection == 0:
+		c.collection = c.rev
+	case c.first:
+		c.object = c.rev
+	}
+	_, err = tx.exec(`INSERT INTO change(rev, collection, object, name, tag, at, who, agent, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.rev, c.collection, link{&c.object}, text{&c.name}, c.tag, tx.Now.Unix(), link{&tx.who}, link{&agent}, link{&c.body})
+	if err != nil {
+		return c, fmt.Errorf("log the change: %w", err)
+	}
+	tx.rev = c.rev
+	return c, nil
+}
+
+const (
+	maxAgent  = 200    // bytes of a User-Agent that are kept
+	maxAgents = 10_000 // clients that make up a new one each time are logged without
+)
+
+func (tx *Tx) agentRow() (int64, error) {
+	if tx.agent == "" || tx.agentID != 0 {
+		return tx.agentID, nil
+	}
+	text := strings.ToValidUTF8(tx.agent[:min(len(tx.agent), maxAgent)], "")
+	err := tx.one([]any{num(&tx.agentID)}, `SELECT id FROM agent WHERE text=?`, text)
+	if !errors.Is(err, ErrNotFound) {
+		return tx.agentID, err
+	}
+	res, err := tx.exec(`INSERT INTO agent(text) SELECT ? WHERE ifnull((SELECT max(id) FROM agent), 0)<?`, text, maxAgents)
+	if n, err := affected(res, err); err != nil || n == 0 {
+		tx.agent = ""
+		return 0, err
+	}
+	tx.agentID, err = res.LastInsertId()
+	return tx.agentID, err
+}
+
+// Token is a state of a collection: its newest revision, and the random tag of that row, by which a revision is recognised that was
+// given out again after a restore. The zero Token is the state before everything.
+type Token struct{ Collection, Rev, Tag int64 }
+
+const tokenPrefix = "urn:caldav-fcgi:sync:"
+
+func (t Token) String() string {
+	return fmt.Sprintf("%s%d-%d-%016x", tokenPrefix, t.Collection, t.Rev, uint64(t.Tag))
+}
+
+// ParseToken reads what String wrote and nothing else; ErrTokenUnknown.
+func ParseToken(s string) (Token, error) {
+	var t Token
+	parts := strings.Split(strings.TrimPrefix(s, tokenPrefix), "-")
+	if len(parts) == 3 {
+		collection, err1 := strconv.ParseInt(parts[0], 10, 64)
+		rev, err2 := strconv.ParseInt(parts[1], 10, 64)
+		tag, err3 := strconv.ParseUint(parts[2], 16, 64)
+		if errors.Join(err1, err2, err3) == nil && rev > 0 {
+			t = Token{collection, rev, int64(tag)}
+		}
+	}
+	if t.String() != s || t == (Token{}) {
+		return Token{}, fmt.Errorf("%w: %.100q", ErrTokenUnknown, s)
+	}
+	return t, nil
+}
+
+// Token of a collection as it is now. For a home it also moves when a member, or a property, of a child collection does.
+// c.Rev counts, so c must have been read in this transaction.
+func (tx *Tx) Token(c *Collection) (Token, error) {
+	t := Token{c.ID, c.Rev, c.tag}
+	if !c.Kind.home() {
+		return t, nil
+	}
+	if err := tx.one([]any{num(&t.Rev), num(&t.Tag)}, homeToken, c.ID); err != nil {
+		return Token{}, fmt.Errorf("sync token of %q: %w", c.Name, err)
+	}
+	return t, nil
+}
+
+const homeToken = `SELECT rev, tag FROM change WHERE rev=max(
+	(SELECT rev FROM collection WHERE id=?1),
+	ifnull((SELECT max(max(rev, own)) FROM collection WHERE parent=?1 AND deleted=0), 0))`
+
+// Change is a member that is not what it was.
+type Change struct {
+	Name       string
+	Rev        int64
+	Gone       bool
+	Collection bool
+}
+
+// Changes lists what differs from the state since, each name once, the oldest change first: members whose revision is newer, and
+// names that are gone, also when they came after since. The zero Token gives all members and nothing gone. At most limit are listed
+// (0: all); more says that there are others, which next leads to. ErrTokenUnknown.
+//
+// next is the last row listed, so whatever is written between two pages has a revision after it: nothing is lost, and something is
+// listed twice only when it has changed in between.
+func (tx *Tx) Changes(c *Collection, since Token, limit int) (changes []Change, next Token, more bool, err error) {
+	changes, next, more, err = tx.changes(c, since, limit)
+	if err != nil {
+		return nil, Token{}, false, fmt.Errorf("changes of %q: %w", c.Name, err)
+	}
+	return changes, next, more, nil
+}
+
+func (tx *Tx) changes(c *Collection, since Token, limit int) (list []Change, next Token, more bool, err error) {
+	initial := since == Token{}
+	if !initial {
+		if err := tx.known(c, since); err != nil {
+			return nil, next, false, err
+		}
+	}
+	query := changesMembers
+	switch {
+	case initial && c.Kind.home():
+		query = changesHomeInitial
+	case initial:
+		query = changesInitial
+	case c.Kind.home():
+		query = changesHome
+	}
+	bound := int64(-1)
+	if limit > 0 {
+		bound = int64(limit) + 1
+	}
+	var row Change
+	step := func() bool {
+		if limit > 0 && len(list) == limit {
+			more = true
+			return false
+		}
+		list = append(list, row)
+		return true
+	}
+	if err := tx.each([]any{num(&row.Rev), &row.Name, truth{&row.Gone}, truth{&row.Collection}}, step, query, c.ID, since.Rev, bound); err != nil {
+		return nil, next, false, err
+	}
+	if !more {
+		next, err = tx.Token(c)
+		return list, next, false, err
+	}
+	next = Token{Collection: c.ID, Rev: list[len(list)-1].Rev}
+	return list, next, true, tx.one([]any{num(&next.Tag)}, `SELECT tag FROM change WHERE rev=?`, next.Rev)
+}
+
+func (tx *Tx) known(c *Collection, t Token) error {
+	var tag int64
+	err := tx.one([]any{num(&tag)}, `SELECT tag FROM change WHERE rev=?`, t.Rev)
+	if errors.Is(err, ErrNotFound) || err == nil && (tag != t.Tag || t.Collection != c.ID) {
+		return fmt.Errorf("%w: %s", ErrTokenUnknown, t)
+	}
+	return err
+}
+
+// Each part is read in the order of its index and merged; a tombstone counts when it is the last of its name and nobody has the name.
+const (
+	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=?1 AND rev>?2`                                   // object_rev
+	liveChildren = `SELECT max(rev, own), name, 0, 1 FROM collection WHERE parent=?1 AND deleted=0 AND max(rev, own)>?2` // collection_parent
+	gone         = `SELECT rev, name, 1, 0 FROM change g WHERE collection=?1 AND rev>?2 AND name IS NOT NULL` +          // change_gone
+		` AND NOT EXISTS(SELECT 1 FROM change later WHERE later.collection=?1 AND later.name=g.name AND later.rev>g.rev)` + // change_name
+		` AND NOT EXISTS(SELECT 1 FROM object o WHERE o.collection=?1 AND o.name=g.name)` // object_name
+	goneHome = gone + ` AND NOT EXISTS(SELECT 1 FROM collection m WHERE m.parent=?1 AND m.name=g.name AND m.deleted=0)`
+	inOrder  = ` ORDER BY 1 LIMIT ?3`
+	union    = ` UNION ALL `
+
+	changesInitial     = liveObjects + inOrder
+	changesMembers     = liveObjects + union + gone + inOrder
+	changesHomeInitial = liveObjects + union + liveChildren + inOrder
+	changesHome        = liveObjects + union + goneHome + union + liveChildren + inOrder
+)

@@ -1,0 +1,34 @@
+// Package store keeps everything in one SQLite file: accounts, collections, objects, the change log, dead properties and the job queue.
+//
+// It knows rows and transactions. It knows no iCalendar and no HTTP: it is handed bytes, names, UIDs and index columns.
+// Start with [Open], [DB.View] and [DB.Update]; everything else is a method of [Tx].
+//
+// # Tables
+//
+//   - state: one row. compat is the oldest program that may still use the file, access the number caches of rights are keyed by.
+//   - principal, address, member: who there is, their addresses, who is in which group.
+//   - collection: homes, calendars, address books, inboxes … in one table with a kind. Homes have no parent. A principal's own
+//     node (KindPrincipal) holds its dead properties.
+//   - object, body: the narrow row with its index columns, and the octets as they were sent. A body is never changed: it belongs to
+//     an object row, and when it is replaced or removed, to the change row that did it (history).
+//   - change: one row for each change, never for a transaction, so that a page of a sync may end inside one.
+//   - property: dead properties of collections and objects.
+//   - job: what leaves the process later; the row is written with what causes it, or not at all.
+//
+// # Revisions and tokens
+//
+// One counter serves the whole file: the revision of a change row. Collections and objects take the revision of their first change
+// row as id, so that no id is ever used twice. A collection has two revisions: rev is that of the last change of a member, own that of
+// the last change of its own properties. A [Token] names a revision and the random tag of its row, so that a token of a state which a
+// restored backup does not have is recognised.
+//
+// # What lives only here
+//
+// Several processes may use the file at the same time, each may be killed at any time. Locks, queues, counters and tokens are rows.
+// Writers take turns by an advisory lock on "<database>.lock", since SQLite's own waiting starves the unlucky ones; the kernel frees it
+// when a process dies. The file must not be replaced while it is open: a write then fails with [ErrReplaced].
+//
+// # Adding a column
+//
+// Write one migration, the field, and its line in the columns of the type; go test -update rewrites schema.sql, which is for reading.
+package store

@@ -1,0 +1,316 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// Want says what a caller needs beyond the narrow row.
+type Want uint8
+
+const (
+	Body   Want = 1 << iota // Object.Body
+	Series                  // Object.Index.Series
+	Rights                  // for the layers above: access control entries
+	Locks                   // … locks
+	Dead                    // … dead properties, by DeadProperties and DeadOfMembers
+)
+
+// Object is a member that is not a collection. UID, Kind and Flags stand in Index too, with the same values.
+type Object struct {
+	ID, Collection          int64
+	Name, UID               string
+	Kind, Flags             uint32
+	ETag                    []byte // hash of the stored octets; Tag makes an ETag of it
+	Size, Modified, Created int64
+	Rev                     int64
+	ScheduleTag, Media      string
+	Index
+	Body []byte // valid until the next step of the iteration
+
+	body int64
+}
+
+var objects = newTable("object", []column[Object]{
+	{"id", inserted, func(o *Object) any { return num(&o.ID) }},
+	{"collection", varies, func(o *Object) any { return num(&o.Collection) }},
+	{"name", varies, func(o *Object) any { return &o.Name }},
+	{"uid", varies, func(o *Object) any { return text{&o.UID} }},
+	{"kind", varies, func(o *Object) any { return num(&o.Kind) }},
+	{"flags", varies, func(o *Object) any { return num(&o.Flags) }},
+	{"etag", varies, func(o *Object) any { return &o.ETag }},
+	{"size", varies, func(o *Object) any { return num(&o.Size) }},
+	{"modified", varies, func(o *Object) any { return num(&o.Modified) }},
+	{"created", inserted, func(o *Object) any { return num(&o.Created) }},
+	{"rev", varies, func(o *Object) any { return num(&o.Rev) }},
+	{"stag", varies, func(o *Object) any { return text{&o.ScheduleTag} }},
+	{"media", varies, func(o *Object) any { return text{&o.Media} }},
+	{"body", varies, func(o *Object) any { return link{&o.body} }},
+	{"indexed", varies, func(o *Object) any { return num(&o.Index.Version) }},
+	{"bucket", varies, func(o *Object) any { return num(&o.Index.Bucket) }},
+	{"first", varies, func(o *Object) any { return num(&o.Index.First) }},
+	{"last", varies, func(o *Object) any { return num(&o.Index.Last) }},
+})
+
+// shapes has one text for each set of wanted columns, so that the statement cache serves them.
+type shapes [4]string
+
+func newShapes(build func(list, join string) string) *shapes {
+	var s shapes
+	for w := range s {
+		list, join := objects.of("o"), ""
+		if Want(w)&Series != 0 {
+			list += ", o.series"
+		}
+		if Want(w)&Body != 0 {
+			list += ", b.data"
+			join = " LEFT JOIN body b ON b.id=o.body"
+		}
+		s[w] = build(list, join)
+	}
+	return &s
+}
+
+var (
+	objectByName = newShapes(func(list, join string) string { // object_name
+		return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.collection=? AND o.name=?`
+	})
+	objectsAll = newShapes(func(list, join string) string { // object_rev: the rows lie nearly in this order, which halves the cost
+		return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.collection=? ORDER BY o.rev`
+	})
+	objectsNamed = newShapes(func(list, join string) string { // object_name, in the order of the names
+		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.collection=?1 AND o.name=n.value` + join
+	})
+	objectsWithUID = newShapes(func(list, join string) string { // object_uid
+		return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.uid=?2 AND o.collection=?1`
+	})
+)
+
+// objects yields rows of a statement that has the wanted columns.
+func (tx *Tx) objects(what string, s *shapes, want Want, args ...any) iter.Seq2[*Object, error] {
+	return func(yield func(*Object, error) bool) {
+		want &= Body | Series
+		row := &Object{}
+		dest := objects.targets(row)
+		var series, body sql.RawBytes
+		if want&Series != 0 {
+			dest = append(dest, &series)
+		}
+		if want&Body != 0 {
+			dest = append(dest, &body)
+		}
+		step := func() bool {
+			o := *row
+			o.Index.UID, o.Index.Kind, o.Index.Flags = o.UID, o.Kind, o.Flags
+			o.Index.Series, o.Body = series, body
+			return yield(&o, nil)
+		}
+		if err := tx.each(dest, step, s[want], args...); err != nil {
+			yield(nil, fmt.Errorf("%s: %w", what, err))
+		}
+	}
+}
+
+// Object finds by name; ErrNotFound. Its Body and Series stay valid.
+func (tx *Tx) Object(collection int64, name string, want Want) (*Object, error) {
+	for o, err := range tx.objects("object", objectByName, want, collection, name) {
+		if err != nil {
+			return nil, err
+		}
+		kept := *o // the row is closed before the caller looks at it
+		if want&Body != 0 {
+			kept.Body = append([]byte{}, o.Body...)
+		}
+		if o.Index.Series != nil {
+			kept.Index.Series = append([]byte{}, o.Index.Series...)
+		}
+		return &kept, nil
+	}
+	return nil, fmt.Errorf("object %q: %w", name, ErrNotFound)
+}
+
+// Objects are all members, by revision, or those of the given names that exist, in the order of the names. One statement.
+// Nothing may be written to objects while it runs.
+func (tx *Tx) Objects(collection int64, want Want, names ...string) iter.Seq2[*Object, error] {
+	if names == nil {
+		return tx.objects("list objects", objectsAll, want, collection)
+	}
+	list, err := jsonNames(names)
+	if err != nil {
+		return func(yield func(*Object, error) bool) { yield(nil, err) }
+	}
+	return tx.objects("read objects", objectsNamed, want, collection, list)
+}
+
+// ObjectsByUID yields one object at most: a UID is taken once in a collection.
+func (tx *Tx) ObjectsByUID(collection int64, uid string, want Want) iter.Seq2[*Object, error] {
+	return tx.objects("objects by UID", objectsWithUID, want, collection, uid)
+}
+
+// PutObject stores the body and everything that follows from it: the row, its index columns, one change row that keeps the body it
+// replaces, the counters. o.ID 0 makes a new object of o.Name; o.Media and o.ScheduleTag are stored as they are. The rest of o is filled in.
+// *UIDTaken, ErrExists, ErrBadName; ErrNotFound when o is gone.
+func (tx *Tx) PutObject(c *Collection, o *Object, body []byte, ix Index) error {
+	if err := tx.putObject(c, o, body, ix); err != nil {
+		return fmt.Errorf("put object %q: %w", o.Name, err)
+	}
+	return nil
+}
+
+func (tx *Tx) putObject(c *Collection, o *Object, body []byte, ix Index) error {
+	old, err := tx.clash(c.ID, o.ID, o.Name, ix.UID)
+	if err != nil {
+		return err
+	}
+	if o.ID != 0 && !old.found {
+		return ErrNotFound
+	}
+	if o.body, err = tx.addBody(body); err != nil {
+		return err
+	}
+	row, err := tx.record(change{collection: c.ID, object: o.ID, first: o.ID == 0, body: old.body})
+	if err != nil {
+		return err
+	}
+	ix.Bucket = bucketOf(ix.First, ix.Last)
+	o.Collection, o.Rev, o.Modified = c.ID, row.rev, tx.Now.Unix()
+	o.ETag, o.Size = hashOf(body), int64(len(body))
+	o.UID, o.Kind, o.Flags, o.Index = ix.UID, ix.Kind, ix.Flags, ix
+	added := int64(0)
+	if o.ID == 0 {
+		added, o.ID, o.Created = 1, row.rev, o.Modified
+		_, err = tx.exec(objectWrites.insert, objectWrites.values(o, inserted)...)
+	} else {
+		err = tx.mustTouch(objectWrites.update, append(objectWrites.values(o, updated), o.ID)...)
+	}
+	if err != nil {
+		return err
+	}
+	return tx.tally(c, row, added, o.Size-old.size)
+}
+
+// objectWrites has series as well, which is read only when asked for.
+var objectWrites = newTable("object", append(objects.columns[:len(objects.columns):len(objects.columns)], column[Object]{"series", varies, func(o *Object) any { return &o.Index.Series }}))
+
+// former is what an object was before.
+type former struct {
+	found      bool
+	body, size int64
+}
+
+// clash reads the object and whatever else of the collection has its name or its UID, in one statement.
+func (tx *Tx) clash(collection, id int64, name, uid string) (former, error) {
+	var old former
+	if err := usableName(name); err != nil {
+		return old, err
+	}
+	var what, body, size int64
+	var other string
+	var err error
+	step := func() bool {
+		switch {
+		case what == 0:
+			old = former{true, body, size}
+		case err == nil && what == 1:
+			err = ErrExists
+		case err == nil:
+			err = &UIDTaken{Name: other}
+		}
+		return true
+	}
+	failed := tx.each([]any{num(&what), &other, num(&body), num(&size)}, step, objectClash, collection, id, name, text{&uid})
+	return old, errors.Join(failed, err)
+}
+
+const objectClash = `SELECT 0, name, ifnull(body, 0), size FROM object WHERE id=?2 AND collection=?1
+	UNION ALL SELECT 1, name, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
+	UNION ALL SELECT 1, name, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
+	UNION ALL SELECT 2, name, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
+
+// tally writes the counters and the revision of a collection whose members changed.
+func (tx *Tx) tally(c *Collection, row change, objects, bytes int64) error {
+	c.Rev, c.tag = row.rev, row.tag
+	c.Objects += objects
+	c.Bytes += bytes
+	if err := tx.mustTouch(`UPDATE collection SET rev=?, objects=objects+?, bytes=bytes+? WHERE id=? AND deleted=0`, row.rev, objects, bytes, c.ID); err != nil {
+		return fmt.Errorf("collection %q: %w", c.Name, err)
+	}
+	return tx.count(c.Owner, bytes)
+}
+
+// DeleteObject leaves a tombstone that keeps the body.
+func (tx *Tx) DeleteObject(c *Collection, o *Object) error {
+	err := tx.deleteObject(c, o)
+	if err != nil {
+		return fmt.Errorf("delete object %q: %w", o.Name, err)
+	}
+	return nil
+}
+
+func (tx *Tx) deleteObject(c *Collection, o *Object) error {
+	var name string
+	var body, size int64
+	if err := tx.one([]any{&name, num(&body), num(&size)}, `SELECT name, ifnull(body, 0), size FROM object WHERE id=? AND collection=?`, o.ID, c.ID); err != nil {
+		return err
+	}
+	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body})
+	if err != nil {
+		return err
+	}
+	if err := tx.mustTouch(`DELETE FROM object WHERE id=?`, o.ID); err != nil {
+		return err
+	}
+	return tx.tally(c, row, -1, -size)
+}
+
+// MoveObject gives the object another name, another collection, or both: a tombstone here, a change there. It keeps its row, ID, dead
+// properties, body and time of change. *UIDTaken, ErrExists, ErrBadName.
+func (tx *Tx) MoveObject(from *Collection, o *Object, to *Collection, name string) error {
+	if err := tx.moveObject(from, o, to, name); err != nil {
+		return fmt.Errorf("move object %q to %q: %w", o.Name, name, err)
+	}
+	return nil
+}
+
+func (tx *Tx) moveObject(from *Collection, o *Object, to *Collection, name string) error {
+	if from.ID == to.ID {
+		to = from // one struct, or the counters of the other would be old
+	}
+	var oldName, uid string
+	var size int64
+	if err := tx.one([]any{&oldName, text{&uid}, num(&size)}, `SELECT name, uid, size FROM object WHERE id=? AND collection=?`, o.ID, from.ID); err != nil {
+		return err
+	}
+	if from == to && oldName == name {
+		return nil
+	}
+	if _, err := tx.clash(to.ID, o.ID, name, uid); err != nil {
+		return err
+	}
+	gone, err := tx.record(change{collection: from.ID, object: o.ID, name: oldName})
+	if err != nil {
+		return err
+	}
+	if from != to {
+		if err := tx.tally(from, gone, -1, -size); err != nil {
+			return err
+		}
+	}
+	here, err := tx.record(change{collection: to.ID, object: o.ID})
+	if err != nil {
+		return err
+	}
+	if err := tx.mustTouch(`UPDATE object SET collection=?, name=?, rev=? WHERE id=?`, to.ID, name, here.rev, o.ID); err != nil {
+		return err
+	}
+	o.Collection, o.Name, o.Rev = to.ID, name, here.rev
+	if from == to {
+		return tx.tally(to, here, 0, 0)
+	}
+	if _, err := tx.exec(`UPDATE property SET collection=? WHERE object=?`, to.ID, o.ID); err != nil {
+		return err
+	}
+	return tx.tally(to, here, 1, size)
+}

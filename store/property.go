@@ -1,0 +1,67 @@
+package store
+
+import "fmt"
+
+// DeadProperty is one the server only keeps. Object 0 is the collection itself.
+type DeadProperty struct {
+	Object            int64
+	Space, Local, XML string
+}
+
+func (tx *Tx) deadRows(each func(DeadProperty), query string, args ...any) error {
+	var p DeadProperty
+	step := func() bool { each(p); return true }
+	return tx.each([]any{num(&p.Object), &p.Space, &p.Local, &p.XML}, step, query, args...)
+}
+
+// DeadProperties of an object, or with 0 of the collection itself.
+func (tx *Tx) DeadProperties(collection, object int64) ([]DeadProperty, error) {
+	var list []DeadProperty
+	err := tx.deadRows(func(p DeadProperty) { list = append(list, p) },
+		`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=? AND ifnull(object,0)=? ORDER BY space, name`, collection, object) // property_key
+	if err != nil {
+		return nil, fmt.Errorf("dead properties: %w", err)
+	}
+	return list, nil
+}
+
+// DeadOfMembers has those of all objects of a collection, by object, in one statement.
+func (tx *Tx) DeadOfMembers(collection int64) (map[int64][]DeadProperty, error) {
+	byObject := map[int64][]DeadProperty{}
+	err := tx.deadRows(func(p DeadProperty) { byObject[p.Object] = append(byObject[p.Object], p) },
+		`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=? AND ifnull(object,0)>0 ORDER BY ifnull(object,0), space, name`, collection) // property_key
+	if err != nil {
+		return nil, fmt.Errorf("dead properties of members: %w", err)
+	}
+	return byObject, nil
+}
+
+// SetDead adds or replaces. It moves no revision: who sets properties of a collection saves it as well.
+func (tx *Tx) SetDead(collection, object int64, space, local, xml string) error {
+	_, err := tx.exec(`INSERT INTO property(collection, object, space, name, xml) VALUES(?, ?, ?, ?, ?)
+		ON CONFLICT(collection, ifnull(object,0), space, name) DO UPDATE SET xml=excluded.xml`, collection, link{&object}, space, local, xml)
+	if err != nil {
+		return fmt.Errorf("set dead property %s: %w", local, err)
+	}
+	return nil
+}
+
+// RemoveDead of what is not there is no error.
+func (tx *Tx) RemoveDead(collection, object int64, space, local string) error {
+	_, err := tx.exec(`DELETE FROM property WHERE collection=? AND ifnull(object,0)=? AND space=? AND name=?`, collection, object, space, local)
+	if err != nil {
+		return fmt.Errorf("remove dead property %s: %w", local, err)
+	}
+	return nil
+}
+
+// CopyDead gives a copy the dead properties of its source (RFC 4918 §9.8.2); those it has of the same names are replaced.
+func (tx *Tx) CopyDead(fromCollection, fromObject, toCollection, toObject int64) error {
+	_, err := tx.exec(`INSERT INTO property(collection, object, space, name, xml)
+		SELECT ?, ?, space, name, xml FROM property WHERE collection=? AND ifnull(object,0)=?
+		ON CONFLICT(collection, ifnull(object,0), space, name) DO UPDATE SET xml=excluded.xml`, toCollection, link{&toObject}, fromCollection, fromObject)
+	if err != nil {
+		return fmt.Errorf("copy dead properties: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// PurgeCollection empties a deleted collection, at most so many rows a call, so that nobody waits long for the writer.
+// more is false when nothing is left of it. Its revisions stay in the change log, since tokens of the home name them.
+func (tx *Tx) PurgeCollection(id int64, rows int) (more bool, err error) {
+	var deleted int64
+	err = tx.one([]any{num(&deleted)}, `SELECT deleted FROM collection WHERE id=?`, id)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err == nil && deleted == 0 {
+		err = errors.New("it is not deleted")
+	}
+	if err == nil {
+		more, err = tx.purge(id, max(1, rows), 0)
+	}
+	if err != nil {
+		return false, fmt.Errorf("purge collection %d: %w", id, err)
+	}
+	return more, nil
+}
+
+// maxDepth bounds the walk through folders in folders.
+const maxDepth = 100
+
+func (tx *Tx) purge(id int64, rows, depth int) (more bool, err error) {
+	if depth > maxDepth {
+		return false, fmt.Errorf("more than %d folders deep", maxDepth)
+	}
+	var child int64
+	err = tx.one([]any{num(&child)}, `SELECT id FROM collection WHERE parent=? LIMIT 1`, id)
+	if err == nil {
+		_, err = tx.purge(child, rows, depth+1)
+		return true, err
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return false, err
+	}
+	n, err := tx.drop(id, rows, `SELECT id, ifnull(body, 0) FROM object WHERE collection=? LIMIT ?`,
+		`DELETE FROM object WHERE id IN (SELECT value FROM json_each(?))`)
+	if err != nil || n == rows {
+		return true, err
+	}
+	m, err := tx.drop(id, rows-n, `SELECT rev, ifnull(body, 0) FROM change WHERE collection=? LIMIT ?`,
+		`UPDATE change SET collection=0, object=NULL, name=NULL, body=NULL WHERE rev IN (SELECT value FROM json_each(?))`)
+	if err != nil || n+m == rows {
+		return true, err
+	}
+	return false, tx.mustTouch(`DELETE FROM collection WHERE id=?`, id) // its properties go with it
+}
+
+// drop takes rows and their bodies.
+func (tx *Tx) drop(collection int64, limit int, query, remove string) (n int, err error) {
+	var ids, bodies []int64
+	var id, body int64
+	step := func() bool {
+		ids = append(ids, id)
+		if body != 0 {
+			bodies = append(bodies, body)
+		}
+		return true
+	}
+	if err := tx.each([]any{num(&id), num(&body)}, step, query, collection, limit); err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	list, err := jsonIDs(ids)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.exec(remove, list); err != nil {
+		return 0, err
+	}
+	return len(ids), tx.removeBodies(bodies)
+}
+
+// removeTree deletes and purges at once.
+func (tx *Tx) removeTree(id int64) error {
+	c, err := tx.CollectionByID(id)
+	if err == nil {
+		err = tx.deleteCollection(c)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) { // already deleted: only to be purged
+		return err
+	}
+	for more := true; more; {
+		if more, err = tx.PurgeCollection(id, 1000); err != nil {
+			return err
+		}
+	}
+	return nil
+}
