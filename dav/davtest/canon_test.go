@@ -44,6 +44,7 @@ func TestElement_Comparison(t *testing.T) {
 		"calendar pattern":     {ms(one("/a", cal("X:{{v}}|Y:{{v}}"), "200 OK")), ms(one("/a", cal("Y:1|X:1"), "200 OK")), ""},
 		"calendar line more":   {ms(one("/a", cal("X:1"), "200 OK")), ms(one("/a", cal("X:1|X:1"), "200 OK")), "too much"},
 		"components as a set":  {ms(one("/a", cal("BEGIN:V|A:1|END:V|BEGIN:V|A:2|END:V"), "200 OK")), ms(one("/a", cal("BEGIN:V|A:2|END:V|BEGIN:V|A:1|END:V"), "200 OK")), ""},
+		"free-busy forms":      {ms(one("/a", cal("FREEBUSY:20060101T100000Z/P1DT1H,20060102T100000Z/20060102T110000Z"), "200 OK")), ms(one("/a", cal("FREEBUSY;FBTYPE=BUSY:20060102T100000Z/PT60M|FREEBUSY:20060101T100000Z/20060102T110000Z"), "200 OK")), ""},
 		"captured twice":       {ms(one("/a", "<D:x>{{v}}</D:x><D:y>{{v}}</D:y>", "200 OK")), ms(one("/a", "<D:x>1</D:x><D:y>2</D:y>", "200 OK")), `DAV:y: got "2", want "1"`},
 		"sync token":           {ms(`<D:sync-token>{{t}}</D:sync-token>`), ms(`<D:sync-token>urn:1</D:sync-token>`), ""},
 		"no sync token":        {ms(`<D:sync-token>{{t}}</D:sync-token>`), ms(``), "lacks DAV:sync-token"},

@@ -3,8 +3,11 @@ package davtest
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"sort"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // component is an iCalendar component as its unfolded, canonical lines. It is read without the service's own
@@ -45,7 +48,7 @@ func readICal(text string) (*component, error) {
 		case len(stack) == 1:
 			return nil, fmt.Errorf("unfolded line %d: %q stands outside a component", i+1, line)
 		default:
-			top.Lines = append(top.Lines, canonicalLine(line))
+			top.Lines = append(top.Lines, periods(canonicalLine(line))...)
 		}
 	}
 	if len(stack) != 1 || len(root.Children) != 1 || root.Children[0].Name != "VCALENDAR" {
@@ -83,6 +86,32 @@ func canonicalLine(line string) string {
 	sort.Strings(params)
 	return strings.ToUpper(parts[0]) + strings.Join(append([]string{""}, params...), ";") + line[end:]
 }
+
+// periods makes one line of each period of a FREEBUSY, from start to end: a server may join them and
+// may write lengths or ends. FBTYPE=BUSY is what is meant without it.
+func periods(line string) []string {
+	if !strings.HasPrefix(line, "FREEBUSY") {
+		return []string{line}
+	}
+	name, list, _ := strings.Cut(strings.Replace(line, ";FBTYPE=BUSY:", ":", 1), ":")
+	var lines []string
+	for _, period := range strings.Split(list, ",") {
+		from, to, _ := strings.Cut(period, "/")
+		start, err := time.Parse("20060102T150405Z", from)
+		length := durationForm.FindStringSubmatch(to)
+		if err == nil && length != nil {
+			for i, unit := range []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second} {
+				n, _ := strconv.Atoi(strings.TrimRight(length[i+1], "WDHMS"))
+				start = start.Add(time.Duration(n) * unit)
+			}
+			period = from + "/" + start.Format("20060102T150405Z")
+		}
+		lines = append(lines, name+":"+period)
+	}
+	return lines
+}
+
+var durationForm = regexp.MustCompile(`^P(\d{1,4}W)?(\d{1,4}D)?(?:T(\d{1,4}H)?(\d{1,4}M)?(\d{1,5}S)?)?$`)
 
 // String is the component with sorted lines, for failures.
 func (c *component) String() string {

@@ -88,7 +88,7 @@ func Parse(file string, data []byte) (*Dialogue, error) {
 }
 
 var (
-	requestLine = regexp.MustCompile(`^([A-Z][A-Z-]*) (\^?/\S*)(?: < (\S+|\{\{event \d+\}\}))?$`)
+	requestLine = regexp.MustCompile(`^([A-Z][A-Z-]*) (\^?(?:/|\{\{)\S*)(?: < (\S+|\{\{event \d+\}\}))?$`)
 	headerLine  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):(?: (.*))?$`)
 	statusLine  = regexp.MustCompile(`^([1-5](?:xx|\d\d)(?:\|[1-5]\d\d)*)(?: ((?:DAV|CALDAV|CS):[a-z-]+))?(?: (==|=|~) (.+))?$`)
 	expectLine  = regexp.MustCompile(`^> (!)?([A-Za-z][A-Za-z0-9-]*)(?:: (.*)| (has|lacks) (.+))?$`)
