@@ -34,7 +34,8 @@ func (x *lexer) split(l *line) (name string, params []Param, value string, err *
 	}
 }
 
-// param reads one parameter that begins at i and returns where it ends.
+// param reads one parameter that begins at i and returns where it ends. Two things that some mail programs send are
+// read though they should have been quoted: a quote inside a value, and the comma of "TZID=Amsterdam, Berlin".
 func (x *lexer) param(l *line, name string, i int) (int, *Error) {
 	text, begin := l.text, i
 	for i < len(text) && nameByte(text[i]) {
@@ -63,9 +64,9 @@ func (x *lexer) param(l *line, name string, i int) (int, *Error) {
 			}
 		} else {
 			from := i
-			for i < len(text) && text[i] != ',' && text[i] != ';' && text[i] != ':' {
-				if text[i] == '"' && !x.quoted {
-					x.quoted = true
+			for i < len(text) && text[i] != ';' && text[i] != ':' && (text[i] != ',' || key == "TZID") {
+				if text[i] == '"' || text[i] == ',' {
+					x.loose = true
 				}
 				i++
 			}
@@ -86,7 +87,7 @@ type lexer struct {
 	params []Param
 	values []string
 	counts []int // how many of values belong to each of params
-	quoted bool  // the line holds a quote inside an unquoted value
+	loose  bool  // the line holds a quote in an unquoted value, or a comma in a TZID, which is no list
 }
 
 // nameByte: RFC 5545 §3.1 allows letters, digits and "-"; "_" and "." are seen in X- names.

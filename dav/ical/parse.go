@@ -132,10 +132,10 @@ func (p *parser) calendar() (*Calendar, *Error) {
 			up.plain = up.plain && lv.comp.plain
 		default:
 			lv := &p.stack[depth-1]
-			if p.lex.quoted {
-				p.lex.quoted = false
+			if p.lex.loose {
+				p.lex.loose = false
 				l.plain = false
-				p.repair(l.no, "%s: a quote inside an unquoted parameter value", name)
+				p.repair(l.no, "%s: a parameter value that should have been quoted", name)
 			}
 			lv.props = append(lv.props, p.property(&l, name, params, value))
 			lv.plain = lv.plain && l.plain

@@ -1,6 +1,7 @@
 package ical
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -92,6 +93,24 @@ func (w *Writer) fold(line []byte) {
 	out = append(append(out, rest...), '\r', '\n')
 	w.line = line[:0]
 	w.Raw(out)
+}
+
+// Clean returns a stored body for use inside other text, XML above all: without its byte-order mark, and folded anew when it was folded
+// in the middle of a letter, so that it is not UTF-8 before it is unfolded. Nearly always that is the body itself.
+func Clean(raw []byte) []byte {
+	raw = bytes.TrimPrefix(raw, []byte(bom))
+	if utf8.Valid(raw) {
+		return raw
+	}
+	var b bytes.Buffer
+	w := NewWriter(&b)
+	for s := newScanner(string(raw), maxFileLines); ; {
+		l, ok, _ := s.next()
+		if !ok {
+			return b.Bytes()
+		}
+		w.fold(appendValue(w.line[:0], l.text))
+	}
 }
 
 // NewProp makes a property. Nothing in it can end the line early: a line break in the value becomes "\n" (as TEXT has
