@@ -1,0 +1,8 @@
+package acl
+
+import "caldav-fcgi/dav/webdav"
+
+// Module is the table of this package.
+func Module() webdav.Module {
+	return webdav.Module{Name: "acl", Compliance: []string{"access-control"}, Properties: properties()}
+}

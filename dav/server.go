@@ -1,0 +1,98 @@
+package dav
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"caldav-fcgi/dav/acl"
+	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/feed"
+	"caldav-fcgi/dav/page"
+	"caldav-fcgi/dav/principal"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// Options are the settings of the service.
+type Options struct {
+	Host        string // the site's public host name; "" takes the Host header's
+	Realm       string // of a 401; the front's own goes before
+	SpoolDir    string // where long answers wait for their client; "" for the system's temporary folder
+	NoProvision bool   // refuse users without an account
+	MaxResource int64  // octets of one calendar object; 0 for 10 MB
+	Log         *slog.Logger
+	Version     string // shown on the page
+}
+
+// Server is the whole service as one http.Handler.
+type Server struct {
+	engine *webdav.Server
+	cross  *http.CrossOriginProtection
+	log    *slog.Logger
+}
+
+// New joins the modules over a database. This is their one list.
+func New(db *store.DB, opt Options) (*Server, error) {
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	engine, err := webdav.New(db, webdav.Options{Host: opt.Host, SpoolDir: opt.SpoolDir, NoProvision: opt.NoProvision, Realm: opt.Realm, Log: opt.Log},
+		principal.Module(),
+		acl.Module(),
+		caldav.Module(caldav.Options{MaxResource: opt.MaxResource}),
+		feed.Module(),
+		page.Module(page.Options{Version: opt.Version}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("join the modules: %w", err)
+	}
+	return &Server{engine: engine, cross: http.NewCrossOriginProtection(), log: opt.Log}, nil
+}
+
+// Engine is the DAV engine: what acts without HTTP goes through its Do.
+func (s *Server) Engine() *webdav.Server { return s.engine }
+
+// ServeHTTP answers a request whose context carries the Caller.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	caller := webdav.LoginFrom(r.Context())
+	escaped := r.URL.EscapedPath()
+	if service, ok := wellKnown(escaped, caller.Base); ok {
+		redirect(w, service)
+		return
+	}
+	rest, ok := webdav.CutBase(escaped, caller.Base)
+	if !ok {
+		if caller.Base != "" && escaped == "/" {
+			// A client that was given the host alone asks the root, where the web server passes it on to us.
+			rest = "/"
+		} else {
+			http.Error(w, "there is nothing at this address", http.StatusNotFound)
+			return
+		}
+	}
+	if err := s.cross.Check(r); err != nil {
+		http.Error(w, "a request that changes something came from a page of another site", http.StatusForbidden)
+		return
+	}
+	path, err := url.PathUnescape(rest)
+	if err != nil {
+		http.Error(w, "the path has a bad escape", http.StatusBadRequest)
+		return
+	}
+	inner := *r
+	u := *r.URL
+	u.Path, u.RawPath = path, rest
+	inner.URL = &u
+	s.engine.ServeHTTP(w, &inner)
+}
+
+// secure sets what every answer carries: stored text may be anybody's, and nothing in it may run in a browser.
+func secure(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "same-origin")
+}

@@ -1,0 +1,127 @@
+package webdav
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// ParseETags reads a list of entity tags (RFC 9110 §13.1.1): the tags as opaque strings, or any for "*". What is
+// no tag is left out, so that `If-Match: nothing` matches nothing.
+func ParseETags(lines []string) (tags []string, any bool) {
+	s := strings.Join(lines, ",")
+	for {
+		s = strings.TrimLeft(s, " \t,")
+		if s == "" {
+			return tags, any
+		}
+		if s[0] == '*' {
+			any, s = true, s[1:]
+			continue
+		}
+		rest := strings.TrimPrefix(s, "W/")
+		if rest == "" || rest[0] != '"' {
+			if i := strings.IndexByte(s, ','); i >= 0 {
+				s = s[i:]
+				continue
+			}
+			return tags, any
+		}
+		end := strings.IndexByte(rest[1:], '"')
+		if end < 0 {
+			return tags, any
+		}
+		tags = append(tags, rest[1:1+end])
+		s = rest[end+2:]
+	}
+}
+
+// sameTag compares our own tag with one that came back. A web server that compresses on the way out makes "x" into
+// W/"x" or "x-gzip": the client can only return what it was given.
+func sameTag(ours, theirs string) bool {
+	ours = strings.Trim(ours, `"`)
+	if ours == theirs {
+		return true
+	}
+	for _, suffix := range []string{"-gzip", "-br", "-zstd", "-deflate", ";gzip", "--gzip"} {
+		if t, ok := strings.CutSuffix(theirs, suffix); ok && t == ours {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(tags []string, any, exists bool, etag string) bool {
+	if any {
+		return exists
+	}
+	for _, t := range tags {
+		if etag != "" && sameTag(etag, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// precondition judges RFC 9110 §13.2.2 for a resource that exists or not, with its tag and date where it has them.
+func precondition(method string, h http.Header, exists bool, etag string, modified time.Time) error {
+	failed := func(header string) error {
+		return &Error{Status: http.StatusPreconditionFailed, Text: header + " does not hold: the resource is not in the state the request was made for", Header: etagHeader(etag)}
+	}
+	reading := method == "GET" || method == "HEAD"
+	unmodified := func() error {
+		return &Error{Status: http.StatusNotModified, Header: etagHeader(etag)}
+	}
+	if lines := h.Values("If-Match"); len(lines) > 0 {
+		if tags, any := ParseETags(lines); !matches(tags, any, exists, etag) {
+			return failed("If-Match")
+		}
+	} else if t, err := http.ParseTime(h.Get("If-Unmodified-Since")); err == nil && exists && !modified.IsZero() {
+		if modified.Truncate(time.Second).After(t) {
+			return failed("If-Unmodified-Since")
+		}
+	}
+	if lines := h.Values("If-None-Match"); len(lines) > 0 {
+		if tags, any := ParseETags(lines); matches(tags, any, exists, etag) {
+			if reading {
+				return unmodified()
+			}
+			return failed("If-None-Match")
+		}
+	} else if t, err := http.ParseTime(h.Get("If-Modified-Since")); reading && err == nil && exists && !modified.IsZero() {
+		if !modified.Truncate(time.Second).After(t) {
+			return unmodified()
+		}
+	}
+	return nil
+}
+
+func etagHeader(etag string) http.Header {
+	if etag == "" {
+		return nil
+	}
+	return http.Header{"Etag": {etag}}
+}
+
+// conditional judges the request's preconditions on its target.
+func (rq *Request) conditional() error {
+	var etag string
+	var modified time.Time
+	if e, ok := rq.Resource.(Entity); ok {
+		etag = e.ETag()
+	}
+	if d, ok := rq.Resource.(Dated); ok {
+		modified = d.Modified()
+	}
+	if rq.Method == "GET" || rq.Method == "HEAD" {
+		if _, ok := rq.Resource.(Entity); !ok {
+			return nil // a collection's representations have tags of their own: Conditional judges them
+		}
+	}
+	return precondition(rq.Method, rq.Header, rq.Resource != nil, etag, modified)
+}
+
+// Conditional judges a GET's preconditions for a representation with this tag, where the resource itself has none.
+func (rq *Request) Conditional(etag string) error {
+	return precondition(rq.Method, rq.Header, true, etag, time.Time{})
+}

@@ -1,0 +1,88 @@
+package webdav
+
+import (
+	"net/http"
+
+	"caldav-fcgi/dav/privilege"
+)
+
+// copyMethod is RFC 4918 §9.8.
+func copyMethod() Method {
+	return Method{Name: "COPY", Body: StreamBody, Write: true,
+		Needs: func(rq *Request) ([]Need, error) { return rq.transferNeeds(Need{rq.Target, readNeeded}) },
+		Run: func(rq *Request) (Response, error) {
+			return rq.transfer(func(c Container, name string) (Stored, error) { return c.Copy(rq, rq.Resource, name) })
+		}}
+}
+
+// moveMethod is RFC 4918 §9.9.
+func moveMethod() Method {
+	return Method{Name: "MOVE", Body: StreamBody, Write: true,
+		Needs: func(rq *Request) ([]Need, error) {
+			return rq.transferNeeds(Need{rq.Target.Parent(), privilege.Unbind})
+		},
+		Run: func(rq *Request) (Response, error) {
+			if _, ok := rq.Parent.(Container); !ok {
+				return Response{}, Forbidden("%s belongs to the account and stays", rq.Target)
+			}
+			return rq.transfer(func(c Container, name string) (Stored, error) { return c.Move(rq, rq.Resource, name) })
+		}}
+}
+
+// transferNeeds is RFC 3744 appendix B for COPY and MOVE: bind on the destination's collection, or write-content on
+// what stands there.
+func (rq *Request) transferNeeds(source Need) ([]Need, error) {
+	dst, err := rq.destination()
+	if err != nil {
+		return nil, err
+	}
+	needs := []Need{source, {dst.Parent(), privilege.Bind}}
+	at, err := rq.find(dst, 0)
+	if err == nil && at.res != nil {
+		needs = append(needs, Need{dst.Parent(), privilege.Unbind})
+	}
+	return needs, err
+}
+
+func (rq *Request) transfer(do func(Container, string) (Stored, error)) (Response, error) {
+	dst, err := rq.destination()
+	if err != nil {
+		return Response{}, err
+	}
+	replace, err := overwrite(rq.Header)
+	if err != nil {
+		return Response{}, err
+	}
+	if _, ok := rq.Resource.(Collection); ok {
+		d, err := rq.Depth()
+		switch {
+		case err != nil:
+			return Response{}, err
+		case d == Depth1, d == Depth0 && rq.Method == "MOVE": // §9.8.3, §9.9.3
+			return Response{}, BadRequest("%s of a collection with Depth %s is not possible", rq.Method, rq.Header.Get("Depth"))
+		}
+	}
+	if dst.Within(rq.Target) {
+		return Response{}, Forbidden("%s of %s onto or into itself", rq.Method, rq.Target)
+	}
+	at, err := rq.find(dst, 0)
+	switch {
+	case err != nil:
+		return Response{}, err
+	case at.res != nil && !replace:
+		return Response{}, &Error{Status: http.StatusPreconditionFailed, Text: "something stands at the destination, and Overwrite is F"}
+	case at.parent == nil:
+		return Response{}, &Error{Status: http.StatusConflict, Text: "the collection " + dst.Parent().String() + " does not exist"}
+	}
+	c, ok := at.parent.(Container)
+	if !ok {
+		return Response{}, Forbidden("%s takes no members", dst.Parent())
+	}
+	if _, err := do(c, dst.Last()); err != nil {
+		return Response{}, err
+	}
+	if at.res != nil {
+		return Response{Status: http.StatusNoContent}, nil
+	}
+	return Response{Status: http.StatusCreated, Header: http.Header{"Location": {rq.Base + dst.String()}}}, nil
+}

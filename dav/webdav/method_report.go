@@ -1,0 +1,26 @@
+package webdav
+
+import (
+	"net/http"
+	"reflect"
+)
+
+// reportMethod is RFC 3253 §3.6.
+func reportMethod(s *Server) Method {
+	return Method{Name: "REPORT", Body: XMLBody,
+		Needs: func(rq *Request) ([]Need, error) { return []Need{{rq.Target, readNeeded}}, nil },
+		Run: func(rq *Request) (Response, error) {
+			if rq.Body == nil {
+				return Response{}, BadRequest("a REPORT needs a body that names it")
+			}
+			r := s.reports[NameOf(rq.Body)]
+			if r == nil || !r.on(reflect.TypeOf(rq.Resource)) {
+				return Response{}, ErrSupportedReport.With("there is no report %v on %s", NameOf(rq.Body), rq.Target)
+			}
+			resp, err := r.Run(rq, rq.Resource)
+			if err == nil && resp.Status == 0 {
+				resp.Status = http.StatusMultiStatus
+			}
+			return resp, err
+		}}
+}

@@ -1,0 +1,55 @@
+package webdav
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// properties are those of RFC 4918 §15.
+func properties() []Property {
+	return []Property{
+		On(Prop[Resource]{Name: DAV("resourcetype"), AllProp: true, // §15.9
+			Get: func(rq *Request, r Resource, w *Writer) error {
+				for _, t := range r.Types() {
+					w.Empty(t)
+				}
+				return nil
+			}}),
+		On(Prop[Entity]{Name: DAV("getetag"), AllProp: true, // §15.6
+			Get: func(rq *Request, r Entity, w *Writer) error { w.Text(r.ETag()); return nil }}),
+		On(Prop[Entity]{Name: DAV("getcontenttype"), AllProp: true, // §15.5
+			Get: func(rq *Request, r Entity, w *Writer) error { w.Text(r.ContentType()); return nil }}),
+		On(Prop[Entity]{Name: DAV("getcontentlength"), AllProp: true, // §15.4
+			Get: func(rq *Request, r Entity, w *Writer) error { w.Int(r.Size()); return nil }}),
+		On(Prop[Dated]{Name: DAV("getlastmodified"), AllProp: true, // §15.7
+			Get: func(rq *Request, r Dated, w *Writer) error {
+				return date(w, r.Modified(), http.TimeFormat)
+			}}),
+		On(Prop[Dated]{Name: DAV("creationdate"), AllProp: true, // §15.1
+			Get: func(rq *Request, r Dated, w *Writer) error {
+				return date(w, r.Created(), "2006-01-02T15:04:05Z")
+			}}),
+		On(Prop[Displayed]{Name: DAV("displayname"), AllProp: true, // §15.2
+			Get: func(rq *Request, r Displayed, w *Writer) error {
+				if r.DisplayName() == "" {
+					return ErrNoValue
+				}
+				w.Text(r.DisplayName())
+				return nil
+			},
+			Set: func(rq *Request, r Displayed, el *etree.Element) error {
+				r.SetDisplayName(TextOf(el))
+				return nil
+			}}),
+	}
+}
+
+func date(w *Writer, t time.Time, layout string) error {
+	if t.IsZero() || t.Unix() == 0 {
+		return ErrNoValue
+	}
+	w.Time(t, layout)
+	return nil
+}

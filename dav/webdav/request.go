@@ -1,0 +1,174 @@
+package webdav
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/beevik/etree"
+
+	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/store"
+)
+
+// Request is one DAV request inside its transaction.
+type Request struct {
+	Method   string
+	Header   http.Header
+	Host     string // the Host header
+	Base     string // the base path; hrefs are written below it
+	Query    url.Values
+	Target   Path
+	Parent   Resource       // of Target; nil when that is missing too
+	Resource Resource       // nil for a name that is not taken
+	Body     *etree.Element // an XML body; nil when there was none
+	Upload   any            // what Prepare made of a stream body
+	Who      Subject
+	Login    Login
+	Tx       *store.Tx
+	Log      *slog.Logger
+
+	ctx     context.Context
+	server  *Server
+	method  *Method
+	stream  io.Reader
+	length  int64
+	body    []byte // of a stream, once it was read
+	hasBody bool
+	deepest Resource // the last resource found on the way to Target
+	missing string   // the segment below deepest that is not taken
+}
+
+// Subject is who is asking, with everything rights are decided by.
+type Subject struct {
+	Principal *store.Principal // nil when anonymous
+}
+
+// Is says whether the caller is the principal with this id.
+func (s Subject) Is(id int64) bool { return s.Principal != nil && s.Principal.ID == id }
+
+// Context is cancelled when the client goes away.
+func (rq *Request) Context() context.Context { return rq.ctx }
+
+// Server is the service the request came to: its tables and settings.
+func (rq *Request) Server() *Server { return rq.server }
+
+// ReadBody reads a stream body of at most max octets. What it returns stays the same when Prepare runs again.
+func (rq *Request) ReadBody(max int64) (body []byte, tooLarge bool, err error) {
+	if rq.body != nil {
+		return rq.body, false, nil
+	}
+	if rq.length > max {
+		return nil, true, nil
+	}
+	var buf bytes.Buffer
+	if rq.length > 0 {
+		buf.Grow(int(rq.length) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(rq.stream, max+1))
+	if err != nil {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			return nil, false, &Error{Status: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf("the body is larger than %d octets", big.Limit)}
+		}
+		return nil, false, BadRequest("the body ended early: %v", err)
+	}
+	if n > max {
+		return nil, true, nil
+	}
+	rq.body = buf.Bytes()
+	if rq.body == nil {
+		rq.body = []byte{}
+	}
+	return rq.body, false, nil
+}
+
+// place is where a path leads.
+type place struct {
+	parent, res, deepest Resource
+	missing              string
+}
+
+// Find returns the resource at p, store.ErrNotFound when there is none.
+func (rq *Request) Find(p Path, want store.Want) (Resource, error) {
+	at, err := rq.find(p, want)
+	if err == nil && at.res == nil {
+		err = store.ErrNotFound
+	}
+	return at.res, err
+}
+
+func (rq *Request) find(p Path, want store.Want) (place, error) {
+	root, err := rq.server.roots[""](rq)
+	if err != nil {
+		return place{}, err
+	}
+	at := place{res: root, deepest: root}
+	for i, seg := range p.Segments {
+		c, ok := at.res.(Collection)
+		if !ok {
+			return place{deepest: at.deepest, missing: seg}, nil
+		}
+		w := want
+		if i < len(p.Segments)-1 {
+			w = 0
+		}
+		child, err := c.Child(rq, seg, w)
+		if errors.Is(err, store.ErrNotFound) {
+			if i < len(p.Segments)-1 {
+				c = nil
+			}
+			out := place{deepest: at.deepest, missing: seg}
+			if c != nil {
+				out.parent = c
+			}
+			return out, nil
+		}
+		if err != nil {
+			return place{}, fmt.Errorf("find %s: %w", p, err)
+		}
+		at = place{parent: c, res: child, deepest: child}
+	}
+	return at, nil
+}
+
+func (rq *Request) lookup() error {
+	at, err := rq.find(rq.Target, rq.method.Want)
+	if err != nil {
+		return err
+	}
+	rq.Parent, rq.Resource, rq.deepest, rq.missing = at.parent, at.res, at.deepest, at.missing
+	return nil
+}
+
+// RightsAt says what the caller may do with the resource at p, or would have to be allowed for a name not taken.
+func (rq *Request) RightsAt(p Path) (privilege.Set, error) {
+	switch {
+	case p.Same(rq.Target):
+		return rq.rights(place{res: rq.Resource, deepest: rq.deepest, missing: rq.missing}), nil
+	case rq.Parent != nil && p.Same(rq.Target.Parent()):
+		return rq.Parent.Rights(rq), nil
+	}
+	at, err := rq.find(p, 0)
+	if err != nil {
+		return 0, err
+	}
+	return rq.rights(at), nil
+}
+
+func (rq *Request) rights(at place) privilege.Set {
+	if at.res == nil {
+		if a, ok := at.deepest.(AbsentRights); ok {
+			return a.AbsentRights(rq, at.missing)
+		}
+	}
+	return at.deepest.Rights(rq)
+}
+
+// May says whether the caller has these privileges on a resource.
+func (rq *Request) May(res Resource, what privilege.Set) bool { return res.Rights(rq).Has(what) }

@@ -1,0 +1,119 @@
+package webdav
+
+import (
+	"iter"
+	"time"
+
+	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/store"
+)
+
+// Resource is anything with a URL: *principal.User, *caldav.Home, *caldav.Calendar …
+type Resource interface {
+	Name() string  // its last path segment
+	Types() []Name // DAV:resourcetype; empty for a plain member
+	// Rights says what the caller may do here.
+	Rights(*Request) privilege.Set
+}
+
+// Collection is a resource with members.
+type Collection interface {
+	Resource
+	// Child finds one member; store.ErrNotFound when the name is not taken.
+	Child(rq *Request, name string, want store.Want) (Resource, error)
+	// Members yields the members with these names, all of them for nil. A value is valid until the next step.
+	Members(rq *Request, names []string, want store.Want) iter.Seq2[Resource, error]
+}
+
+// Container is a collection that clients make members in.
+type Container interface {
+	Collection
+	// Prepare reads and judges the body of a PUT or POST outside any transaction, and returns what Put needs.
+	Prepare(rq *Request, name string) (any, error)
+	// Put stores rq.Upload under name; ErrStale when Prepare looked at what has changed since.
+	Put(rq *Request, name string) (Stored, error)
+	// Make returns a collection of these types, unsaved until its Save: MKCOL and MKCALENDAR set properties on it first.
+	Make(rq *Request, name string, types []Name) (Resource, error)
+	Remove(rq *Request, name string) error
+	// Copy makes a new resource like from. What stood under name is replaced.
+	Copy(rq *Request, from Resource, name string) (Stored, error)
+	// Move keeps the resource's identity: row, dead properties, history.
+	Move(rq *Request, from Resource, name string) (Stored, error)
+	// NewName invents a name for a member that comes by POST (RFC 5995).
+	NewName(rq *Request) string
+}
+
+// Stored is what became of a resource that was put, copied or moved.
+type Stored struct {
+	Created bool
+	AsSent  bool // the stored octets are those sent: only then may PUT answer with an ETag
+	ETag    string
+}
+
+// Entity is a resource that has one body of its own; its values come from the row, without the body.
+type Entity interface {
+	Resource
+	ETag() string
+	ContentType() string
+	Size() int64
+}
+
+// Dated is a resource that knows when it was made and last changed.
+type Dated interface {
+	Resource
+	Created() time.Time
+	Modified() time.Time
+}
+
+// Object is an entity whose body can be read.
+type Object interface {
+	Entity
+	Represent(*Request) (Rep, error)
+}
+
+// Rep is one representation of a resource.
+type Rep struct {
+	Type     string
+	Body     []byte
+	ETag     string
+	Modified time.Time
+	Filename string
+}
+
+// Displayed is a resource whose DAV:displayname is a column.
+type Displayed interface {
+	Resource
+	DisplayName() string
+	SetDisplayName(string)
+}
+
+// Saver writes its row: once, after the last property was set.
+type Saver interface{ Save(*Request) error }
+
+// DeadKeeper is a resource that keeps dead properties, under the key it gives; object is 0 for a collection.
+type DeadKeeper interface {
+	DeadKey() (collection, object int64)
+}
+
+// Syncer is a collection that RFC 6578 can be asked of.
+type Syncer interface {
+	Collection
+	Token(*Request) (store.Token, error)
+	Changes(rq *Request, since store.Token, limit int) (changes []store.Change, next store.Token, more bool, err error)
+}
+
+// AbsentRights is a collection in which a name that is not taken gives other rights than the collection itself: so
+// that existing and absent look alike where the caller may see neither.
+type AbsentRights interface {
+	AbsentRights(rq *Request, name string) privilege.Set
+}
+
+// HasType says whether one of r's types is n.
+func HasType(r Resource, n Name) bool {
+	for _, t := range r.Types() {
+		if t == n {
+			return true
+		}
+	}
+	return false
+}

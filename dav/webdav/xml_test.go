@@ -1,0 +1,125 @@
+package webdav
+
+import (
+	"encoding/xml"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestParseXML_RefusesWhatIsNoSingleDocument(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"not closed":          `<a xmlns="DAV:">`,
+		"two roots":           `<a/><b/>`,
+		"text after the root": `<a/>x`,
+		"undeclared prefix":   `<d:a/>`,
+		"undeclared on attr":  `<a x:y="1"/>`,
+		"empty prefix":        `<d:a xmlns:d=""/>`,
+		"latin-1":             `<?xml version="1.0" encoding="iso-8859-1"?><a/>`,
+		"too deep":            strings.Repeat("<a>", maxXMLDepth+1) + strings.Repeat("</a>", maxXMLDepth+1),
+		"too many":            "<a>" + strings.Repeat("<b/>", maxXMLElements) + "</a>",
+		"bad UTF-8":           "<a>\xff</a>",
+		"mismatched":          `<a><b></a></b>`,
+		"an entity":           `<a>&x;</a>`,
+	} {
+		if el, err := ParseXML([]byte(body)); err == nil {
+			t.Errorf("%s: taken as %v", name, el)
+		} else if o := outcomeOf(err); o.status != 400 {
+			t.Errorf("%s: %d, want 400 (%v)", name, o.status, err)
+		}
+	}
+}
+
+func TestParseXML_RefusesADoctypeByItsCondition(t *testing.T) {
+	t.Parallel()
+	_, err := ParseXML([]byte(`<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>`))
+	if !errors.Is(err, ErrNoExternalEntities) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParseXML_TakesAMarkAndAnyPrefix(t *testing.T) {
+	t.Parallel()
+	el, err := ParseXML([]byte("\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\r\n<n0:propfind xmlns:n0=\"DAV:\"><prop xmlns=\"DAV:\"><x xmlns=\"u:y\"/></prop></n0:propfind>"))
+	if err != nil || NameOf(el) != DAV("propfind") || NameOf(Find(el, DAV("prop")).ChildElements()[0]) != (Name{"u:y", "x"}) {
+		t.Errorf("got %v, %v", el, err)
+	}
+	if el, err := ParseXML([]byte(" \r\n")); el != nil || err != nil {
+		t.Errorf("white space: %v, %v", el, err)
+	}
+}
+
+func TestMarkup_StandsAlone(t *testing.T) {
+	t.Parallel()
+	root, err := ParseXML([]byte(`<d:set xmlns:d="DAV:" xmlns:z="urn:z" xml:lang="de"><d:prop><z:x a="1&amp;2"><y xmlns="urn:y">a` + "&#13;" + `b</y></z:x></d:prop></d:set>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := Markup(root.ChildElements()[0].ChildElements()[0])
+	again, err := ParseXML([]byte(text))
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	if NameOf(again) != (Name{"urn:z", "x"}) || again.SelectAttrValue("xml:lang", "") != "de" || again.SelectAttrValue("a", "") != "1&2" || again.ChildElements()[0].Text() != "a\rb" {
+		t.Errorf("got %s", text)
+	}
+	if twice := Markup(again); twice != text {
+		t.Errorf("changes on the second writing:\n%s\n%s", text, twice)
+	}
+}
+
+func TestAppendText_ReadsBack(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"", "a", "a&b<c>d\"e", "a\r\nb\tc", "ä€𝄞", "\x7f"} {
+		if got := readBack(t, s); got != s {
+			t.Errorf("%q reads back as %q", s, got)
+		}
+	}
+	for _, s := range []string{"\x00", "a\x01b", "\xff", "\uFFFE"} {
+		if got := readBack(t, s); !strings.Contains(got, "\uFFFD") {
+			t.Errorf("%q reads back as %q", s, got)
+		}
+	}
+}
+
+func readBack(t *testing.T, s string) string {
+	t.Helper()
+	var out struct {
+		Text string `xml:",chardata"`
+	}
+	if err := xml.Unmarshal(append(append([]byte("<a>"), appendText(nil, s)...), "</a>"...), &out); err != nil {
+		t.Fatalf("%q: %v", s, err)
+	}
+	return out.Text
+}
+
+func FuzzAppendText(f *testing.F) {
+	f.Add("a&b\r\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := readBack(t, s)
+		if utf8.ValidString(s) && xmlText(s) && got != s {
+			t.Errorf("%q reads back as %q", s, got)
+		}
+	})
+}
+
+func FuzzParseXML(f *testing.F) {
+	f.Add([]byte(`<d:propfind xmlns:d="DAV:"><d:prop><d:x/></d:prop></d:propfind>`))
+	f.Add([]byte(`<a xml:lang="x">&#13;<!-- c --><?pi?><![CDATA[x]]></a>`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		el, err := ParseXML(body)
+		if err != nil || el == nil {
+			return
+		}
+		text := Markup(el)
+		again, err := ParseXML([]byte(text))
+		if err != nil {
+			t.Fatalf("%q is written as %q, which is refused: %v", body, text, err)
+		}
+		if NameOf(again) != NameOf(el) {
+			t.Errorf("%v becomes %v", NameOf(el), NameOf(again))
+		}
+	})
+}
