@@ -1,0 +1,190 @@
+package caldav
+
+import (
+	"errors"
+
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// incoming makes the checks of RFC 4791 §5.3.2.1 on a resource that is copied or moved here, and returns it with what
+// stands in its place. Its data was judged when it was stored: only what differs between calendars is judged again.
+func (c *Calendar) incoming(rq *webdav.Request, from webdav.Resource, name string, moved bool) (src *Object, standing *store.Object, err error) {
+	if _, ok := from.(webdav.Collection); ok {
+		return nil, nil, ErrLocation.With("a calendar holds no collections")
+	}
+	src, ok := from.(*Object)
+	if !ok {
+		return nil, nil, ErrSupportedCalendarData.With("%q is no calendar object", from.Name())
+	}
+	if kind := ical.Kind(src.row.Kind); !c.Takes(kind) {
+		return nil, nil, c.unsupported(kind.String())
+	}
+	if limit := c.home.opt.MaxResource; src.row.Size > limit {
+		return nil, nil, ErrMaxResourceSize.With("an object may have %d octets at most", limit)
+	}
+	if standing, err = c.standing(rq, name); err != nil {
+		return nil, nil, err
+	}
+	var self int64
+	if moved {
+		self = src.row.ID
+	}
+	return src, standing, c.uidConflict(rq, src.row.UID, standing, self)
+}
+
+// Copy makes a new object with the octets, the index and the dead properties of another.
+func (c *Calendar) Copy(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
+	src, standing, err := c.incoming(rq, from, name, false)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	if standing != nil { // RFC 4918 §9.8.4: what stood there goes with all its properties
+		if err := rq.Tx.DeleteObject(c.row, standing); err != nil {
+			return webdav.Stored{}, err
+		}
+	}
+	row, err := c.duplicate(rq, src.calendar.row.ID, src.row.Name, name)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	if err := rq.Tx.CopyDead(src.row.Collection, src.row.ID, c.row.ID, row.ID); err != nil {
+		return webdav.Stored{}, err
+	}
+	return webdav.Stored{Created: standing == nil, ETag: row.Tag("")}, nil
+}
+
+// duplicate copies a row of another calendar. The index columns serve as they are: they are wide enough for any
+// calendar's zone.
+func (c *Calendar) duplicate(rq *webdav.Request, collection int64, from, name string) (*store.Object, error) {
+	src, err := rq.Tx.Object(collection, from, store.Body|store.Series)
+	if err != nil {
+		return nil, err
+	}
+	row := &store.Object{Name: name, Media: src.Media}
+	return row, rq.Tx.PutObject(c.row, row, src.Body, src.Index)
+}
+
+// Move gives an object another name, another calendar, or both.
+func (c *Calendar) Move(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
+	src, standing, err := c.incoming(rq, from, name, true)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	if standing != nil {
+		if err := rq.Tx.DeleteObject(c.row, standing); err != nil {
+			return webdav.Stored{}, err
+		}
+	}
+	if err := rq.Tx.MoveObject(src.calendar.row, &src.row, c.row, name); err != nil {
+		return webdav.Stored{}, err
+	}
+	return webdav.Stored{Created: standing == nil, ETag: src.ETag()}, nil
+}
+
+// incoming is CALDAV:calendar-collection-location-ok for COPY and MOVE, and takes away what stands under the name.
+func (h *Home) incoming(rq *webdav.Request, from webdav.Resource, name string) (src *Calendar, created bool, err error) {
+	src, ok := from.(*Calendar)
+	if !ok {
+		if _, ok := from.(webdav.Collection); ok {
+			return nil, false, ErrLocation.With("a calendar home takes calendars only")
+		}
+		return nil, false, webdav.Forbidden("a calendar home takes calendars only: objects go into one of them")
+	}
+	if err := h.locationOK(name); err != nil {
+		return nil, false, err
+	}
+	standing, err := h.calendar(rq, name)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return src, true, nil
+	case err != nil:
+		return nil, false, err
+	}
+	return src, false, rq.Tx.DeleteCollection(standing.row)
+}
+
+// Copy makes a new calendar with the properties of another and, unless Depth is 0 (RFC 4918 §9.8.3), all its objects.
+func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
+	depth, err := rq.Depth()
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	src, created, err := h.incoming(rq, from, name)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	row := *src.row
+	row.Parent, row.Owner, row.Name = h.row.ID, h.row.Owner, name
+	if err := rq.Tx.CreateCollection(&row); err != nil {
+		return webdav.Stored{}, err
+	}
+	if err := rq.Tx.CopyDead(src.row.ID, 0, row.ID, 0); err != nil {
+		return webdav.Stored{}, err
+	}
+	if depth != webdav.Depth0 {
+		err = (&Calendar{row: &row, home: h}).fill(rq, src)
+	}
+	return webdav.Stored{Created: created}, err
+}
+
+// fill copies all objects of src into a calendar that was just made. They are listed before the first is written: no
+// row may be read while its table is changed.
+func (c *Calendar) fill(rq *webdav.Request, src *Calendar) error {
+	dead, err := rq.Tx.DeadOfMembers(src.row.ID)
+	if err != nil {
+		return err
+	}
+	type member struct {
+		id   int64
+		name string
+	}
+	var all []member
+	for o, err := range rq.Tx.Objects(src.row.ID, 0) {
+		if err != nil {
+			return err
+		}
+		all = append(all, member{o.ID, o.Name})
+	}
+	for _, m := range all {
+		row, err := c.duplicate(rq, src.row.ID, m.name, m.name)
+		if err != nil {
+			return err
+		}
+		if len(dead[m.id]) > 0 {
+			if err := rq.Tx.CopyDead(src.row.ID, m.id, c.row.ID, row.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Move renames a calendar. It stays in its home: another one would change its owner.
+func (h *Home) Move(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
+	if c, ok := from.(*Calendar); ok && c.home.row.ID != h.row.ID {
+		return webdav.Stored{}, webdav.Forbidden("a calendar stays in its owner's home: copy it instead")
+	}
+	src, created, err := h.incoming(rq, from, name)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	return webdav.Stored{Created: created}, rq.Tx.MoveCollection(src.row, h.row, name)
+}
+
+var (
+	_ webdav.Container    = (*Home)(nil)
+	_ webdav.Syncer       = (*Home)(nil)
+	_ webdav.DeadKeeper   = (*Home)(nil)
+	_ webdav.AbsentRights = Homes{}
+	_ webdav.Container    = (*Calendar)(nil)
+	_ webdav.Syncer       = (*Calendar)(nil)
+	_ webdav.Displayed    = (*Calendar)(nil)
+	_ webdav.Saver        = (*Calendar)(nil)
+	_ webdav.Dated        = (*Calendar)(nil)
+	_ webdav.DeadKeeper   = (*Calendar)(nil)
+	_ webdav.Object       = (*Object)(nil)
+	_ webdav.Dated        = (*Object)(nil)
+	_ webdav.DeadKeeper   = (*Object)(nil)
+)

@@ -1,0 +1,29 @@
+package caldav
+
+import "caldav-fcgi/dav/webdav"
+
+// Options are the limits that a calendar announces.
+type Options struct {
+	MaxResource  int64 // octets of one object; 0 for 10 MB
+	MaxAttendees int   // ATTENDEEs of one instance; 0 for 10,000
+}
+
+// Module is the table of this package.
+func Module(opt Options) webdav.Module {
+	if opt.MaxResource <= 0 {
+		opt.MaxResource = 10 << 20
+	}
+	if opt.MaxAttendees <= 0 {
+		opt.MaxAttendees = 10_000
+	}
+	return webdav.Module{
+		Name:       "caldav",
+		Compliance: []string{"calendar-access"}, // RFC 4791 §5.1
+		Roots: map[string]func(*webdav.Request) (webdav.Collection, error){
+			root: func(*webdav.Request) (webdav.Collection, error) { return Homes{opt}, nil },
+		},
+		Provision:  provision,
+		Properties: append(calendarProperties(opt), homeProperties()...),
+		Methods:    []webdav.Method{mkcalendarMethod()},
+	}
+}

@@ -1,0 +1,203 @@
+package caldav
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/beevik/etree"
+
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/dav/zone"
+)
+
+// The limits of the texts that a calendar's row keeps, in octets.
+const (
+	maxDescription = 64 << 10
+	maxColor       = 256
+	maxTimezone    = 256 << 10
+)
+
+// queried is what calendar-query runs on.
+type queried interface {
+	webdav.Resource
+	collections() // a name that calendars and objects alone have
+}
+
+func (c *Calendar) collections() {}
+func (o *Object) collections()   {}
+
+// calendarProperties are those of RFC 4791 §5.2 and §7.5.1, of RFC 6638 §9.1, and two of Apple's. None is in allprop.
+func calendarProperties(opt Options) []webdav.Property {
+	return []webdav.Property{
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-description"), // RFC 4791 §5.2.1
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.row.Description) },
+			Set: func(_ *webdav.Request, c *Calendar, el *etree.Element) (err error) {
+				c.row.Description, err = keep(el, maxDescription)
+				return err
+			}}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-timezone"), // RFC 4791 §5.2.2
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.row.Timezone) },
+			Set: setTimezone}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("supported-calendar-component-set"), // RFC 4791 §5.2.3
+			Get: componentSet, Set: setComponents}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("supported-calendar-data"), // RFC 4791 §5.2.4
+			Get: func(_ *webdav.Request, _ *Calendar, w *webdav.Writer) error {
+				w.Empty(calDAV("calendar-data"), "content-type", "text/calendar", "version", "2.0")
+				return nil
+			}}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("max-resource-size"), // RFC 4791 §5.2.5
+			Get: func(_ *webdav.Request, _ *Calendar, w *webdav.Writer) error { w.Int(opt.MaxResource); return nil }}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("min-date-time"), // RFC 4791 §5.2.6
+			Get: func(_ *webdav.Request, _ *Calendar, w *webdav.Writer) error { w.Text(minDateTime); return nil }}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("max-date-time"), // RFC 4791 §5.2.7
+			Get: func(_ *webdav.Request, _ *Calendar, w *webdav.Writer) error { w.Text(maxDateTime); return nil }}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("max-attendees-per-instance"), // RFC 4791 §5.2.9
+			Get: func(_ *webdav.Request, _ *Calendar, w *webdav.Writer) error {
+				w.Int(int64(opt.MaxAttendees))
+				return nil
+			}}),
+		webdav.On(webdav.Prop[queried]{Name: calDAV("supported-collation-set"), // RFC 4791 §7.5.1
+			Get: func(_ *webdav.Request, _ queried, w *webdav.Writer) error {
+				for _, c := range []string{"i;ascii-casemap", "i;octet", "i;unicode-casemap"} {
+					w.Open(calDAV("supported-collation"))
+					w.Text(c)
+					w.Close()
+				}
+				return nil
+			}}),
+		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("schedule-calendar-transp"), // RFC 6638 §9.1
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
+				if c.row.Transparent {
+					w.Empty(calDAV("transparent"))
+				} else {
+					w.Empty(calDAV("opaque"))
+				}
+				return nil
+			},
+			Set: setTransparency}),
+		webdav.On(webdav.Prop[*Calendar]{Name: webdav.Name{Space: webdav.NSAppleICal, Local: "calendar-color"}, // any text: given back as it came
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.row.Color) },
+			Set: func(_ *webdav.Request, c *Calendar, el *etree.Element) (err error) {
+				c.row.Color, err = keep(el, maxColor)
+				return err
+			}}),
+		webdav.On(webdav.Prop[*Calendar]{Name: webdav.Name{Space: webdav.NSAppleICal, Local: "calendar-order"},
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
+				if c.row.Order == nil {
+					return webdav.ErrNoValue
+				}
+				w.Int(*c.row.Order)
+				return nil
+			},
+			Set: setOrder}),
+	}
+}
+
+func text(w *webdav.Writer, s *string) error {
+	if s == nil {
+		return webdav.ErrNoValue
+	}
+	w.Text(*s)
+	return nil
+}
+
+// keep is the text of el as it came, nil for a removal.
+func keep(el *etree.Element, max int) (*string, error) {
+	if el == nil {
+		return nil, nil
+	}
+	s := el.Text()
+	if len(s) > max {
+		return nil, &webdav.Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("%s takes %d octets at most", el.Tag, max)}
+	}
+	return &s, nil
+}
+
+// badValue is what RFC 4918 §9.2.1 has for a value whose meaning does not fit the property.
+func badValue(format string, a ...any) error {
+	return &webdav.Error{Status: http.StatusConflict, Text: fmt.Sprintf(format, a...)}
+}
+
+// setTimezone keeps the octets; what they have to be is CALDAV:valid-calendar-data of RFC 4791 §5.3.1.
+func setTimezone(_ *webdav.Request, c *Calendar, el *etree.Element) error {
+	s, err := keep(el, maxTimezone)
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		if _, err := zone.FromVTimezone([]byte(strings.TrimSpace(*s))); err != nil {
+			return ErrValidCalendarData.With("calendar-timezone: %v", err)
+		}
+	}
+	c.row.Timezone = s
+	return nil
+}
+
+// everyKind is what a calendar without a component set announces.
+const everyKind = ical.VEvent | ical.VTodo | ical.VJournal | ical.VFreeBusy | ical.VAvailability | ical.VPoll
+
+func componentSet(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
+	kinds := c.Components()
+	if kinds == 0 {
+		kinds = everyKind
+	}
+	for _, n := range kinds.Names() {
+		w.Empty(calDAV("comp"), "name", n)
+	}
+	return nil
+}
+
+// setComponents takes the set while the calendar is made, and never after: RFC 4791 §5.2.3. VTIMEZONE in it is passed
+// over: beside other components it is always taken, and alone never.
+func setComponents(_ *webdav.Request, c *Calendar, el *etree.Element) error {
+	if c.row.ID != 0 || el == nil {
+		return webdav.ErrProtectedProperty.With("supported-calendar-component-set is set when a calendar is made, and stays")
+	}
+	var kinds ical.Kind
+	for _, comp := range el.ChildElements() {
+		if webdav.NameOf(comp) != calDAV("comp") {
+			continue
+		}
+		name := comp.SelectAttrValue("name", "")
+		k := ical.KindOf(name)
+		if k&(everyKind|ical.VTimezone) == 0 {
+			return ErrSupportedComponent.With("a calendar cannot be made for %q", name)
+		}
+		kinds |= k
+	}
+	kinds &^= ical.VTimezone
+	if kinds == 0 {
+		return ErrSupportedComponent.With("supported-calendar-component-set names no component that a calendar can be made for")
+	}
+	c.row.Components = uint32(kinds)
+	return nil
+}
+
+func setTransparency(_ *webdav.Request, c *Calendar, el *etree.Element) error {
+	if el == nil {
+		c.row.Transparent = false // RFC 6638 §9.1: the default is opaque
+		return nil
+	}
+	opaque, transparent := webdav.Find(el, calDAV("opaque")) != nil, webdav.Find(el, calDAV("transparent")) != nil
+	if opaque == transparent {
+		return badValue("schedule-calendar-transp holds either CALDAV:opaque or CALDAV:transparent")
+	}
+	c.row.Transparent = transparent
+	return nil
+}
+
+func setOrder(_ *webdav.Request, c *Calendar, el *etree.Element) error {
+	if el == nil {
+		c.row.Order = nil
+		return nil
+	}
+	n, err := strconv.ParseInt(webdav.TextOf(el), 10, 64)
+	if err != nil {
+		return badValue("calendar-order is no whole number: %.40q", webdav.TextOf(el))
+	}
+	c.row.Order = &n
+	return nil
+}
