@@ -91,25 +91,35 @@ func checkEvent(c *Component) *Error {
 	if end != nil && duration != nil {
 		return dataError(duration.Line, "DURATION", "stands beside DTEND of line %d", end.Line)
 	}
-	if duration != nil {
-		if d, err := ParseDuration(duration.Value); err == nil && d.Neg && !d.IsZero() {
-			return dataError(duration.Line, "DURATION", "an event cannot take negative time: %s", quote(duration.Value))
-		}
+	if err := forward(duration); err != nil {
+		return err
 	}
-	return ordered(start, end, true)
+	return ordered(start, end)
 }
 
-// checkTodo: RFC 5545 §3.6.2, with DUE before DTSTART and DUE of another kind tolerated.
-func checkTodo(c *Component) *Error {
-	if due, duration := c.Prop("DUE"), c.Prop("DURATION"); due != nil && duration != nil {
-		return dataError(duration.Line, "DURATION", "stands beside DUE of line %d", due.Line)
+// forward: RFC 5545 §3.8.2.5, a component takes a positive span of time.
+func forward(duration *Property) *Error {
+	if duration == nil {
+		return nil
+	}
+	if d, err := ParseDuration(duration.Value); err == nil && d.Neg && !d.IsZero() {
+		return dataError(duration.Line, "DURATION", "takes negative time: %s", quote(duration.Value))
 	}
 	return nil
 }
 
+// checkTodo: RFC 5545 §3.6.2, with DUE before DTSTART and DUE of another kind tolerated.
+func checkTodo(c *Component) *Error {
+	due, duration := c.Prop("DUE"), c.Prop("DURATION")
+	if due != nil && duration != nil {
+		return dataError(duration.Line, "DURATION", "stands beside DUE of line %d", due.Line)
+	}
+	return forward(duration)
+}
+
 // checkFreeBusy: RFC 5545 §3.6.4.
 func checkFreeBusy(c *Component) *Error {
-	return ordered(c.Prop("DTSTART"), c.Prop("DTEND"), true)
+	return ordered(c.Prop("DTSTART"), c.Prop("DTEND"))
 }
 
 // checkAvailable: RFC 7953 §3.1.
@@ -121,12 +131,15 @@ func checkAvailable(c *Component) *Error {
 	if end != nil && duration != nil {
 		return dataError(duration.Line, "DURATION", "stands beside DTEND of line %d", end.Line)
 	}
-	return ordered(start, end, true)
+	if err := forward(duration); err != nil {
+		return err
+	}
+	return ordered(start, end)
 }
 
 // ordered checks that end is of start's kind and not before it; equal is tolerated. In two different zones wall clocks
 // tell the order only when they are more than 26 hours apart.
-func ordered(start, end *Property, sameKind bool) *Error {
+func ordered(start, end *Property) *Error {
 	if start == nil || end == nil {
 		return nil
 	}
@@ -138,7 +151,7 @@ func ordered(start, end *Property, sameKind bool) *Error {
 	if err != nil {
 		return dataError(end.Line, end.Name, "%v", err)
 	}
-	if sameKind && from.Date != to.Date {
+	if from.Date != to.Date {
 		return dataError(end.Line, end.Name, "%s, but %s of line %d is %s", form(to), start.Name, start.Line, form(from))
 	}
 	late := from.Wall.Sub(to.Wall)

@@ -11,7 +11,7 @@ type Calendar struct {
 	Repairs []string   // what was wrong and read all the same, with line numbers; at most maxRepairs
 }
 
-// Component is one BEGIN…END block.
+// Component is one BEGIN…END block. What Parse returned is not to be changed in place: change a copy.
 type Component struct {
 	Name       string       // upper case: "VEVENT"
 	Props      []*Property  // in file order
@@ -19,7 +19,8 @@ type Component struct {
 	Line       int          // physical line (from 1) of its BEGIN
 	Start, End int          // offsets into Calendar.Raw, BEGIN line to END line with its line end
 
-	plain bool // BEGIN and END lines and all between are as Writer would end them, so the octets can be copied
+	from  *Calendar  // whose Raw the offsets point into
+	plain *Component // itself, when its octets are fit for strict output; a copy of the struct points elsewhere and is written line by line
 }
 
 // Prop returns the first property with that upper-case name, nil if there is none.
@@ -69,7 +70,7 @@ type Property struct {
 	Start, End int     // offsets into Calendar.Raw of its folded octets with the line end; 0, 0 when made by us
 
 	from  *Calendar // whose Raw the offsets point into
-	plain bool      // its octets can be copied into strict output
+	plain *Property // itself, when its octets are fit for strict output; a copy of the struct points elsewhere and is folded anew
 }
 
 // Param is one parameter of a property; a value list is split at its commas.

@@ -1,6 +1,11 @@
 package ical
 
-import "strings"
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // split takes a content line apart: name *(";" param) ":" value (RFC 5545 §3.1). The slices returned are the lexer's
 // own until the next call.
@@ -12,6 +17,9 @@ func (x *lexer) split(l *line) (name string, params []Param, value string, err *
 	}
 	if i == 0 {
 		return "", nil, "", dataError(l.no, "syntax", "does not begin with a property name: %s", quote(text))
+	}
+	if i > maxName {
+		return "", nil, "", dataError(l.no, "syntax", "a name longer than %d octets: %s", maxName, quote(text))
 	}
 	name = strings.ToUpper(text[:i])
 	x.params, x.values = x.params[:0], x.values[:0]
@@ -44,6 +52,9 @@ func (x *lexer) param(l *line, name string, i int) (int, *Error) {
 	if i == begin {
 		return 0, dataError(l.no, name, "a parameter without a name: %s", quote(text))
 	}
+	if i-begin > maxName {
+		return 0, dataError(l.no, name, "a parameter name longer than %d octets", maxName)
+	}
 	key := strings.ToUpper(text[begin:i])
 	if i >= len(text) || text[i] != '=' {
 		return 0, dataError(l.no, name, "parameter %s without a value", key)
@@ -51,6 +62,9 @@ func (x *lexer) param(l *line, name string, i int) (int, *Error) {
 	first := len(x.values)
 	for {
 		i++ // the "=" or ","
+		if len(x.values) == maxValues {
+			return 0, dataError(l.no, name, "more than %d parameter values", maxValues)
+		}
 		var value string
 		if i < len(text) && text[i] == '"' {
 			n := strings.IndexByte(text[i+1:], '"')
@@ -129,28 +143,22 @@ func decodeParam(s string) string {
 // appendParam writes a parameter value as RFC 6868 §3 encodes it, in quotes where RFC 5545 §3.2 needs them. What
 // cannot stand in a line at all (control characters, bytes that are not UTF-8) is left out.
 func appendParam(dst []byte, s string) []byte {
-	quoted := s != "" && (strings.ContainsAny(s, ",;:") || s[0] == ' ' || s[len(s)-1] == ' ')
-	if quoted {
-		dst = append(dst, '"')
-	}
+	from := len(dst)
 	for i, r := range s {
 		switch {
-		case r == '\n':
+		case r == '\n', r == '\r' && (i+1 == len(s) || s[i+1] != '\n'):
 			dst = append(dst, '^', 'n')
-		case r == '\r':
-			if i+1 >= len(s) || s[i+1] != '\n' {
-				dst = append(dst, '^', 'n')
-			}
 		case r == '^':
 			dst = append(dst, '^', '^')
 		case r == '"':
 			dst = append(dst, '^', '\'')
 		case writable(s[i:], r):
-			dst = append(dst, string(r)...)
+			dst = utf8.AppendRune(dst, r)
 		}
 	}
-	if quoted {
-		dst = append(dst, '"')
+	out := dst[from:]
+	if len(out) > 0 && (bytes.ContainsAny(out, ",;:") || out[0] == ' ' || out[len(out)-1] == ' ') {
+		dst = append(slices.Insert(dst, from, '"'), '"')
 	}
 	return dst
 }

@@ -11,6 +11,8 @@ const (
 	maxFileLines = 50_000_000 // of a whole exported calendar
 	maxDepth     = 8          // VCALENDAR, VEVENT, PARTICIPANT, VALARM, VLOCATION … and some room
 	maxParams    = 200        // parameters of a line
+	maxValues    = 2000       // values of all parameters of a line
+	maxName      = 250        // octets of a property, parameter or component name
 	maxRepairs   = 20
 )
 
@@ -106,7 +108,7 @@ func (p *parser) calendar() (*Calendar, *Error) {
 				return nil, err
 			}
 			lv := &p.stack[depth]
-			lv.comp = &Component{Name: kind, Line: l.no, Start: l.start}
+			lv.comp = &Component{Name: kind, Line: l.no, Start: l.start, from: p.cal}
 			lv.props, lv.kids, lv.plain = lv.props[:0], lv.kids[:0], plain
 			depth++
 		case "END":
@@ -119,7 +121,10 @@ func (p *parser) calendar() (*Calendar, *Error) {
 				return nil, dataError(l.no, "END", "END:%s does not close BEGIN:%s of line %d", kind, lv.comp.Name, lv.comp.Line)
 			}
 			lv.comp.End = l.end
-			lv.comp.plain = lv.plain && plain
+			whole := lv.plain && plain
+			if whole {
+				lv.comp.plain = lv.comp
+			}
 			lv.comp.Props = append([]*Property(nil), lv.props...)
 			lv.comp.Children = append([]*Component(nil), lv.kids...)
 			depth--
@@ -129,7 +134,7 @@ func (p *parser) calendar() (*Calendar, *Error) {
 			}
 			up := &p.stack[depth-1]
 			up.kids = append(up.kids, lv.comp)
-			up.plain = up.plain && lv.comp.plain
+			up.plain = up.plain && whole
 		default:
 			lv := &p.stack[depth-1]
 			if p.lex.loose {
@@ -160,6 +165,9 @@ func (p *parser) component(l *line, which string, params []Param, value string) 
 	if trimmed == "" {
 		return "", false, dataError(l.no, which, "no component name")
 	}
+	if len(trimmed) > maxName {
+		return "", false, dataError(l.no, which, "name longer than %d octets", maxName)
+	}
 	for i := 0; i < len(trimmed); i++ {
 		if !nameByte(trimmed[i]) {
 			return "", false, dataError(l.no, which, "not a component name: %s", quote(trimmed))
@@ -184,7 +192,10 @@ func (p *parser) property(l *line, name string, params []Param, value string) *P
 	}
 	prop := &p.props[0]
 	p.props = p.props[1:]
-	*prop = Property{Name: name, Value: value, Line: l.no, Start: l.start, End: l.end, from: p.cal, plain: l.plain}
+	*prop = Property{Name: name, Value: value, Line: l.no, Start: l.start, End: l.end, from: p.cal}
+	if l.plain {
+		prop.plain = prop
+	}
 	if len(params) > 0 {
 		prop.Params = p.keep(params)
 	}

@@ -152,9 +152,9 @@ func lineEnd(raw []byte) int {
 	for at := 0; at < len(raw); {
 		n := bytes.IndexByte(raw[at:], eol)
 		if n < 0 {
-			return len(raw)
+			n = len(raw) - at - 1 // the last line has no end
 		}
-		text := bytes.TrimRight(raw[at:at+n], "\r")
+		text := bytes.TrimRight(raw[at:min(at+n, len(raw))], "\r")
 		if at > 0 && len(text) > 0 && text[0] != ' ' && text[0] != '\t' {
 			return end
 		}
@@ -295,7 +295,8 @@ func TestParse_LinesThatFitNoGrammar(t *testing.T) {
 	for _, line := range []string{
 		"SUMMARY", ":a", ";P=1:a", "A;:b", "A;P:b", "A;P=\"x:b", "A;P=\"x\"y:b", "A;=x:b", "A B:c", "A;P=1", "A;P=1;", "A\r:b",
 		"A:a\x00", "A:\x7f", "A:\xff", "A:\ufffe", "A:\uffff", "A;P=\x01:b", "É:b", "BEGIN;P=1:X", "BEGIN:", "BEGIN:A B", "END:VEVENT2",
-		"A" + strings.Repeat(";P=1", 201) + ":b",
+		"A" + strings.Repeat(";P=1", 201) + ":b", "A;P=1" + strings.Repeat(",1", 2000) + ":b",
+		strings.Repeat("A", 251) + ":b", "A;" + strings.Repeat("P", 251) + "=1:b", "BEGIN:" + strings.Repeat("A", 251),
 	} {
 		_, err := ical.Parse(body(line))
 		var e *ical.Error

@@ -33,7 +33,7 @@ func (p Part) FileLine(n int) int {
 // Most that is copied into every part, so that a file cannot grow by being split.
 const (
 	maxHeader    = 16 << 10
-	maxZone      = 64 << 10
+	maxZones     = 256 << 10 // octets of all VTIMEZONEs of a part
 	maxPartZones = 100
 )
 
@@ -201,7 +201,7 @@ func (s *splitter) close(broken *Error) {
 		return
 	}
 	if p.name == "VTIMEZONE" {
-		if _, double := p.cal.zones[p.uid]; !double && p.end-p.start <= maxZone {
+		if _, double := p.cal.zones[p.uid]; !double {
 			p.cal.zones[p.uid] = p
 		}
 		return
@@ -250,11 +250,12 @@ func (s *splitter) part(g *group) Part {
 		b.WriteString("VERSION:2.0" + eol)
 		lines++
 	}
-	given := map[string]bool{}
+	given, room := map[string]bool{}, maxZones
 	for _, p := range g.pieces {
 		for _, id := range p.zones {
-			if z, ok := p.cal.zones[id]; ok && !given[id] && len(given) < maxPartZones {
+			if z, ok := p.cal.zones[id]; ok && !given[id] && z.end-z.start <= room {
 				given[id] = true
+				room -= z.end - z.start
 				add(z)
 			}
 		}

@@ -62,19 +62,24 @@ func EscapeText(s string) string {
 	return b.String()
 }
 
+// maxList is how many values of a TEXT list are told apart; the rest stays together in the last.
+const maxList = 2000
+
 // List returns the values of a TEXT list such as CATEGORIES, unescaped.
 func (p *Property) List() []string {
 	var list []string
-	if err := p.Go(func(v *goical.Prop) (err error) {
-		list, err = v.TextList()
-		return err
-	}); err == nil {
-		return list
+	if strings.Count(p.Value, ",") < maxList {
+		if err := p.Go(func(v *goical.Prop) (err error) {
+			list, err = v.TextList()
+			return err
+		}); err == nil {
+			return list
+		}
 	}
-	// An unknown escape: split at the commas that no backslash precedes.
+	// Too long, or an unknown escape: split at the commas that no backslash precedes.
 	list = nil
 	from := 0
-	for i := 0; i < len(p.Value); i++ {
+	for i := 0; i < len(p.Value) && len(list) < maxList-1; i++ {
 		switch p.Value[i] {
 		case '\\':
 			i++

@@ -95,7 +95,8 @@ func (v *validation) object() *Error {
 	v.info.Component, v.info.Kind = first.Name, KindOf(first.Name)
 	for _, c := range v.main {
 		if c.Name != first.Name {
-			return resourceError(c.Line, c.Name, "beside %s of line %d: one object holds one kind of component (RFC 4791 §4.1)", first.Name, first.Line)
+			return resourceError(c.Line, c.Name, "beside %s of line %d: one object holds one kind of component (RFC 4791 §4.1)",
+				first.Name, first.Line)
 		}
 		uids := c.All("UID")
 		switch {
@@ -224,8 +225,8 @@ func form(t Time) string {
 	return "a DATE-TIME"
 }
 
-// knownZones checks that every TZID leads somewhere: RFC 4791 §4.1 wants a VTIMEZONE for each, and RFC 7809 §3.1.1 lets it be left out for
-// those the server knows.
+// knownZones checks that every TZID leads somewhere: RFC 4791 §4.1 wants a VTIMEZONE for each, and RFC 7809 lets it be left
+// out for those the server knows.
 func (v *validation) knownZones(known func(string) bool) *Error {
 	for _, c := range v.main {
 		if err := v.zonesOf(c, known); err != nil {

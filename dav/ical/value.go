@@ -73,7 +73,7 @@ func ParseTimes(p *Property) ([]Time, error) {
 		return nil, fmt.Errorf("a list of periods, not of times: %s", quote(p.Value))
 	}
 	tzid := p.Param("TZID")
-	times := make([]Time, 0, 1+strings.Count(p.Value, ","))
+	var times []Time
 	for s := range strings.SplitSeq(p.Value, ",") {
 		if s = strings.Trim(s, " "); s == "" {
 			continue
@@ -171,7 +171,7 @@ func IsPeriod(p *Property) bool {
 // ParsePeriods reads RDATE;VALUE=PERIOD and FREEBUSY lists.
 func ParsePeriods(p *Property) ([]Period, error) {
 	tzid := strings.TrimSpace(p.Param("TZID"))
-	periods := make([]Period, 0, 1+strings.Count(p.Value, ","))
+	var periods []Period
 	for s := range strings.SplitSeq(p.Value, ",") {
 		if s = strings.Trim(s, " "); s == "" {
 			continue

@@ -197,6 +197,42 @@ func TestList(t *testing.T) {
 	}
 }
 
+func TestList_Bounded(t *testing.T) {
+	t.Parallel()
+	got := prop(t, "CATEGORIES:"+strings.Repeat("a,", 100_000)).List()
+	if len(got) != 2000 || got[1998] != "a" {
+		t.Errorf("got %d values", len(got))
+	}
+}
+
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{"20260212T103000Z", "20260212", "-P1W2DT3H4M5S", "20260212T103000/PT1H", "FREQ=DAILY;BYDAY=-1MO", "+013045"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if d, err := ical.ParseDuration(s); err == nil {
+			again, err := ical.ParseDuration(d.String())
+			if err != nil || again.NominalDays() != d.NominalDays() || again.Exact() != d.Exact() {
+				t.Fatalf("%q: %s, then %s, %v", s, d, again, err)
+			}
+		}
+		p := ical.NewProp("DTSTART", s)
+		if v, err := ical.ParseTime(p); err == nil {
+			if again, err := ical.ParseTime(v.Property("DTSTART")); err != nil || again != v {
+				t.Fatalf("%q: %+v, then %+v, %v", s, v, again, err)
+			}
+		}
+		_, _ = ical.ParseTimes(p)
+		_, _ = ical.ParsePeriods(p)
+		_, _ = ical.ParseOffset(s)
+		_ = p.List()
+		for _, name := range []string{"RRULE", "TRIGGER", "RDATE", "SEQUENCE", "CREATED"} {
+			_, _ = ical.Validate(&ical.Calendar{Root: &ical.Component{Name: "VCALENDAR", Children: []*ical.Component{
+				{Name: "VEVENT", Props: []*ical.Property{ical.NewProp("UID", "a"), ical.NewProp("DTSTART", "20260101"), ical.NewProp(name, s)}}}}})
+		}
+	})
+}
+
 func TestGoProp_LongParametersStayOut(t *testing.T) {
 	t.Parallel()
 	v := prop(t, "ATTACH;VALUE=binary;ENCODING=BASE64;X-LONG="+strings.Repeat("x", 5000)+":aGk=").GoProp()

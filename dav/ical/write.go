@@ -38,11 +38,9 @@ func (w *Writer) Raw(b []byte) {
 
 // Property writes one property: the client's own octets where it has some and they are well formed, else folded anew.
 func (w *Writer) Property(p *Property) {
-	if p.plain {
-		if raw := p.Raw(); raw != nil {
-			w.Raw(raw)
-			return
-		}
+	if p.plain == p {
+		w.Raw(p.Raw())
+		return
 	}
 	w.fold(appendValue(append(appendHead(w.line[:0], p), ':'), p.Value))
 }
@@ -54,8 +52,8 @@ func (w *Writer) NoValue(p *Property) {
 
 // Component writes a whole component, sub-components included.
 func (w *Writer) Component(c *Component) {
-	if c.plain && len(c.Props) > 0 && c.Props[0].from != nil {
-		w.Raw(c.Raw(c.Props[0].from))
+	if c.plain == c {
+		w.Raw(c.Raw(c.from))
 		return
 	}
 	w.Begin(c.Name)

@@ -129,6 +129,15 @@ func TestWriter_AChangedCopyIsNotTheOldOctets(t *testing.T) {
 	if b.String() != "DTSTART;TZID=Europe/Paris:20260102T000000\r\n" {
 		t.Errorf("got %q", b.String())
 	}
+	b.Reset()
+	event := *cal.Root.Children[0]
+	start := *event.Props[1]
+	start.Value = "20260103T000000"
+	event.Props = []*ical.Property{&start}
+	ical.NewWriter(&b).Component(&event)
+	if b.String() != "BEGIN:VEVENT\r\nDTSTART;TZID=Europe/Paris:20260103T000000\r\nEND:VEVENT\r\n" {
+		t.Errorf("got %q", b.String())
+	}
 }
 
 type broken struct{ calls int }
