@@ -30,6 +30,7 @@ type DB struct {
 	read    *sql.DB
 	write   *writer
 	close   sync.Once
+	observe func(query string) // tests look at the plan of every statement
 }
 
 // Options of Open; the zero value is usable.

@@ -58,7 +58,7 @@ func (tx *Tx) Enqueue(j Job) error {
 }
 
 const (
-	jobWaiting = `FROM job WHERE due<=?1 AND lease<=?1 AND kind IN (SELECT value FROM json_each(?2)) ORDER BY due LIMIT 1` // job_due
+	jobWaiting = `FROM job WHERE due<=?1 AND lease<=?1 AND +kind IN (SELECT value FROM json_each(?2)) ORDER BY due LIMIT 1` // job_due: by kind it would pass all that are done
 )
 
 var jobClaim = `UPDATE job SET holder=?3, lease=?4, tries=tries+1 WHERE id=(SELECT id ` + jobWaiting + `) RETURNING ` + jobs.list

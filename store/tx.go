@@ -135,6 +135,13 @@ func (tx *Tx) fault(err error) error {
 	return err
 }
 
+func (tx *Tx) noteStatement(query string) {
+	tx.statements++
+	if tx.db.observe != nil {
+		tx.db.observe(query)
+	}
+}
+
 // exec runs a statement that returns no rows. SQLite never sees a context that ends: a cancelled statement would roll the group back.
 func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 	if err := tx.usable(); err != nil {
@@ -143,7 +150,7 @@ func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 	if !tx.writable {
 		return nil, errReadOnly
 	}
-	tx.statements++
+	tx.noteStatement(query)
 	res, err := tx.conn.ExecContext(context.Background(), query, args...)
 	return res, tx.fault(err)
 }
@@ -153,7 +160,7 @@ func (tx *Tx) each(dest []any, step func() bool, query string, args ...any) erro
 	if err := tx.usable(); err != nil {
 		return err
 	}
-	tx.statements++
+	tx.noteStatement(query)
 	rows, err := tx.conn.QueryContext(context.Background(), query, args...)
 	if err != nil {
 		return tx.fault(err)

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Check reads the whole database and says what is wrong with it, in sentences; nil when nothing is. It runs beside a server.
+func (db *DB) Check(ctx context.Context) (problems []string, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		for _, r := range rules {
+			found, err := tx.broken(r)
+			if err != nil {
+				return fmt.Errorf("%s: %w", r.text, err)
+			}
+			problems = append(problems, found...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check %s: %w", db.path, err)
+	}
+	return problems, nil
+}
+
+// rule is broken by every row of its query, which has one column.
+type rule struct{ text, query string }
+
+var rules = []rule{
+	{"damaged file", `SELECT quick_check FROM pragma_quick_check WHERE quick_check<>'ok'`},
+	{"row refers to one that does not exist", `SELECT "table" || ' ' || ifnull(rowid, '') || ' → ' || parent FROM pragma_foreign_key_check`},
+	{"body without owner", `SELECT id FROM body WHERE id NOT IN (SELECT body FROM object WHERE body IS NOT NULL UNION ALL SELECT body FROM change WHERE body IS NOT NULL)`},
+	{"body with two owners", `SELECT body FROM (SELECT body FROM object WHERE body IS NOT NULL UNION ALL SELECT body FROM change WHERE body IS NOT NULL) GROUP BY body HAVING count(*)>1`},
+	{"history names a body that does not exist", `SELECT rev FROM change WHERE body IS NOT NULL AND body NOT IN (SELECT id FROM body)`},
+	{"object without content", `SELECT id FROM object WHERE body IS NULL AND content IS NULL`},
+	{"object whose size is not that of its body", `SELECT object.id FROM object JOIN body ON body.id=object.body WHERE length(data)<>size`},
+	{"object whose revision is not its newest change", `SELECT id FROM object WHERE rev IS NOT (SELECT max(rev) FROM change WHERE object=object.id AND name IS NULL AND collection=object.collection)`},
+	{"collection whose revision is not in the log", `SELECT id FROM collection WHERE rev NOT IN (SELECT rev FROM change) OR own NOT IN (SELECT rev FROM change)`},
+	{"collection with a member newer than itself", `SELECT id FROM collection WHERE deleted=0 AND rev<(SELECT max(rev) FROM object WHERE collection=collection.id)`},
+	{"change of a collection that does not exist", `SELECT rev FROM change WHERE collection<>0 AND collection NOT IN (SELECT id FROM collection)`},
+	{"wrong count of objects or bytes in collection", `SELECT id FROM collection c WHERE (objects, bytes) IS NOT (SELECT count(*), ifnull(sum(size), 0) FROM object WHERE collection=c.id)
+		AND (deleted=0 OR NOT EXISTS(SELECT 1 FROM job WHERE kind='purge'))`},
+	{"wrong count of bytes of principal", `SELECT id FROM principal p WHERE bytes<>(SELECT ifnull(sum(bytes), 0) FROM collection WHERE owner=p.id AND deleted=0)`},
+	{"property of an object that lies in another collection", `SELECT property.id FROM property JOIN object ON object.id=property.object WHERE object.collection<>property.collection`},
+	{"deleted collection that no job empties", `SELECT id FROM collection c WHERE deleted<>0 AND NOT EXISTS(SELECT 1 FROM job WHERE kind='purge' AND due<>1<<62)`},
+}
+
+// maxBroken rows of one kind are enough to know.
+const maxBroken = 20
+
+func (tx *Tx) broken(r rule) (found []string, err error) {
+	var what any
+	step := func() bool {
+		found = append(found, fmt.Sprintf("%s: %v", r.text, what))
+		return len(found) < maxBroken
+	}
+	err = tx.each([]any{&what}, step, r.query)
+	return found, err
+}
