@@ -1,0 +1,22 @@
+// Package filter is CALDAV:filter (RFC 4791 §9.7 to §9.9): which calendar objects a client is looking for.
+//
+// Parse (parse.go) reads the element and refuses what is not valid or cannot be answered, as an *Error that names the
+// precondition. Filter.Match (comp.go, prop.go, param.go, text.go, timerange.go) decides for one parsed object;
+// Filter.Select (select.go) says what can be decided without reading it. The collations are in collation.go.
+//
+// What RFC 4791 leaves open is answered so:
+//
+// Of a recurring object, a comp-filter looks at one component at a time: the master with the instances it describes, or
+// one override with its own. All of its prop-filters, inner comp-filters and its time-range must hold of the same
+// component; so a text that only an override has, with a time-range that only the master's instances meet, is no
+// match. A time-range holds when any one instance overlaps; two time-ranges may be met by two instances.
+//
+// A prop-filter holds when one property of that name meets all of its conditions, a param-filter likewise for one
+// value. negate-condition turns round the test of the single value: a component without the property never matches, one
+// with two ATTENDEEs matches "not ann" by the other. Values are compared unescaped (RFC 5545 §3.3.11) and whole, lists too.
+//
+// Every component, property and parameter can be searched, the non-standard ones too (§7.7): what no object has is
+// simply not found. CALDAV:supported-filter remains for time-ranges on what has no time that we know.
+//
+// Left out: CALDAV:filter for contacts (RFC 6352), and time-ranges on the AVAILABLE of RFC 7953.
+package filter
