@@ -115,7 +115,7 @@ func (p *Property) With(value string) *Property {
 	return NewProp(p.Name, value, p.Params...)
 }
 
-// Names of the preconditions an Error stands for (RFC 4791 §5.3.2.1, RFC 7809 §3.1.3).
+// Names of the preconditions an Error stands for (RFC 4791 §5.3.2.1, RFC 7809 §3.1.4).
 const (
 	ConditionData     = "valid-calendar-data"
 	ConditionResource = "valid-calendar-object-resource"
