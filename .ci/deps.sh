@@ -1,0 +1,61 @@
+#!/bin/sh
+# Installs what building ("build"), testing ("test") or trying other people's clients ("clients") needs, when it is
+# missing and we are root on a Debian-like system; else says which packages to install.
+set -eu
+want=${1:-build}
+
+command -v "${GO:-go}" >/dev/null 2>&1 || {
+	echo "deps: there is no Go here: install Go 1.26 or newer from https://go.dev/dl/, or name it: make GO=/path/to/go" >&2
+	exit 1
+}
+
+missing=
+need() { # need PACKAGE TEST…: PACKAGE is missing when TEST fails
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+have() { command -v "$1" || [ -x "/usr/sbin/$1" ]; }
+
+need gcc have gcc
+need libc6-dev test -e /usr/include/stdio.h
+if [ "$want" != build ]; then
+	need git have git
+	need apache2 have apache2
+	need libapache2-mod-fcgid test -e /usr/lib/apache2/modules/mod_fcgid.so
+	need nginx-light have nginx
+	need cadaver have cadaver
+	need vdirsyncer have vdirsyncer
+	need python3-caldav python3 -c 'import caldav'
+	need litmus have litmus
+	need curl have curl
+	need nodejs have node
+	need npm have npm
+fi
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+	echo "deps: installing$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq || echo "deps: apt-get update failed; trying with the lists there are" >&2
+	# No service may start: the tests start their own, on ports of their own.
+	guard=
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		guard=yes
+		printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+		chmod 755 /usr/sbin/policy-rc.d
+	fi
+	status=0
+	# shellcheck disable=SC2086
+	apt-get install -y -qq --no-install-recommends $missing >/dev/null || status=$?
+	[ -n "$guard" ] && rm -f /usr/sbin/policy-rc.d
+	if [ $status != 0 ]; then
+		echo "deps: apt-get could not install$missing" >&2
+		[ "$want" = build ] && exit 1
+	fi
+	exit 0
+fi
+echo "deps: missing packages:$missing (as root: apt-get install$missing)" >&2
+[ "$want" = build ] && exit 1
+echo "deps: the tests that need them are skipped, counted and named" >&2
+exit 0
