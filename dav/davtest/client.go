@@ -57,7 +57,7 @@ func (h *Handler) Do(user string, r *http.Request) (*http.Response, error) {
 type Site struct {
 	URL       string            // of the service: "http://127.0.0.1:8080/dav"
 	Passwords map[string]string // by user; a user who is not in it has the name as password
-	Features  []string          // beyond "login"
+	Features  []string          // beyond "login": "encoded-slash", "host-root"
 	HTTP      *http.Client      // nil: one that keeps connections alive
 }
 

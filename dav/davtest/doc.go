@@ -21,7 +21,8 @@
 // blank, a comment (#), or one of
 //
 //	as ann                who asks from here on; "as nobody" without login, "as ann:wrong" with that password
-//	needs login           skip the dialogue unless the client has that feature: "login" is a front that checks passwords
+//	needs login           skip the dialogue unless the client has that feature: "login", a front that checks passwords;
+//	                      "encoded-slash", one that lets %2F through; "host-root", one that owns /.well-known of the host
 //	include x.txtar       the steps of another dialogue of the same folder come first; its files can be used here
 //	METHOD /path [< body] a request
 //

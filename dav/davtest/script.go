@@ -104,6 +104,11 @@ type parser struct {
 }
 
 func parse(file string, data []byte, include func(string) (*Dialogue, error)) (*Dialogue, error) {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if string(bytes.TrimRight(line, "\r")) == "-- --" { // txtar.Parse panics on it
+			return nil, fmt.Errorf("%s:%d: a file without a name", file, i+1)
+		}
+	}
 	archive := txtar.Parse(data)
 	p := &parser{d: &Dialogue{File: file, files: map[string][]byte{}}, include: include}
 	own := map[string]bool{}

@@ -64,6 +64,7 @@ func TestParse_Faults(t *testing.T) {
 		"count":                {"GET /x\n200\ncount many\n", "count NUMBER"},
 		"include":              {"include y.txtar\n", "include"},
 		"file name":            {"GET /x\n200\n-- a/b --\n", "file name"},
+		"no file name":         {"-- --\n", "a file without a name"},
 		"event too small":      {"PUT /x < {{event 3}}\n200\n", "want a size"},
 	} {
 		if _, err := Parse("a.txtar", []byte(c.script)); err == nil || !strings.Contains(err.Error(), c.want) {
