@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 )
 
@@ -57,13 +58,13 @@ func candidateQuery(list, join, and string) string {
 	for n := range maxBucket + 1 {
 		fmt.Fprintf(&buckets, "(%d, %d), ", n, int64(day)<<n)
 	}
-	fmt.Fprintf(&buckets, "(%d, %d)", endless, MaxTime)
+	fmt.Fprintf(&buckets, "(%d, NULL)", endless)
 	return `WITH RECURSIVE
 	k(kind) AS (SELECT min(kind) FROM object WHERE collection=?1
 		UNION ALL SELECT (SELECT min(kind) FROM object WHERE collection=?1 AND kind>k.kind) FROM k WHERE k.kind IS NOT NULL),
 	bucket(n, length) AS (VALUES ` + buckets.String() + `)
 	SELECT ` + list + ` FROM k CROSS JOIN bucket CROSS JOIN object o
-		ON o.collection=?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=?2-bucket.length AND o.first<=?3` + join + `
+		ON o.collection=?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=ifnull(?2-bucket.length, ` + strconv.FormatInt(MinTime, 10) + `) AND o.first<=?3` + join + `
 	WHERE k.kind IS NOT NULL AND (?4=0 OR k.kind&?4<>0) AND o.last>=?2` + and
 }
 
