@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -206,8 +207,8 @@ func (b *Basic) verify(ctx context.Context, user, password string) (bool, error)
 
 func keyed(key []byte, user, password string) [sha256.Size]byte {
 	h := hmac.New(sha256.New, key)
+	h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(user))))
 	h.Write([]byte(user))
-	h.Write([]byte{0}) // a user name with NUL cannot be in the file: the pair is unique
 	h.Write([]byte(password))
 	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -2,7 +2,6 @@ package fcgi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -32,15 +31,14 @@ func (c CGI) Serve(ctx context.Context, h http.Handler) error {
 			env[name] = value
 		}
 	}
-	sink := &cgiSink{in: c.Stdin, out: c.Stdout}
+	sink := &cgiSink{out: c.Stdout}
 	r, err := newRequest(ctx, env)
 	if err != nil {
 		orDefault(c.ErrorLog).Warn("request refused", "error", err)
 		w := newResponse(sink, http.MethodGet, nil)
 		writeError(w, http.StatusBadRequest, "")
-		return errors.Join(err, w.finish())
+		return w.finish()
 	}
-	sink.in = nil
 	switch {
 	case r.ContentLength > 0:
 		sink.in = &exactBody{r: c.Stdin, left: r.ContentLength}
