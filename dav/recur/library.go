@@ -1,0 +1,131 @@
+package recur
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/teambition/rrule-go"
+)
+
+// maxTimes is the most times a day that rrule-go may be asked for: it lists them all anew for each piece.
+const maxTimes = 24
+
+var libraryDays = [...]rrule.Weekday{rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA, rrule.SU}
+
+// libraryOption is the rule as rrule-go 1.8.2 can be trusted with it, nil when it cannot. It panics on ordinals that no
+// month or year has, cuts plain with ordinal weekdays instead of joining them, has the years of BYWEEKNO wrong at their
+// edges, hangs on frequencies below a day, and does not know SKIP.
+func (r *rule) libraryOption() *rrule.ROption {
+	if r.freq > daily || r.skip != omit || r.weeknos != nil || r.interval > 10_000 || r.setpos != nil && r.freq > monthly {
+		return nil
+	}
+	if bits.OnesCount32(r.hours)*bits.OnesCount64(r.minutes)*bits.OnesCount64(r.seconds) > maxTimes {
+		return nil
+	}
+	if r.freq > yearly && r.yeardays != nil || r.freq == weekly && r.monthdays != nil {
+		return nil
+	}
+	o := &rrule.ROption{Freq: rrule.Frequency(r.freq), Interval: int(r.interval), Wkst: libraryDays[r.wkst]}
+	plain, ordinals := false, false
+	for _, w := range r.weekdays {
+		if w.n == 0 {
+			plain = true
+			o.Byweekday = append(o.Byweekday, libraryDays[w.day])
+			continue
+		}
+		ordinals = true
+		most := int8(5)
+		if r.freq == yearly && r.months == 0 {
+			most = 52
+		}
+		if w.n > most || w.n < -most {
+			return nil
+		}
+		day := libraryDays[w.day]
+		o.Byweekday = append(o.Byweekday, day.Nth(int(w.n)))
+	}
+	if plain && ordinals || ordinals && (r.monthdays != nil || r.yeardays != nil) {
+		return nil
+	}
+	for m := 1; m <= 12; m++ {
+		if r.months>>m&1 == 1 {
+			o.Bymonth = append(o.Bymonth, m)
+		}
+	}
+	o.Bymonthday, o.Byyearday, o.Bysetpos = ints(r.monthdays), ints(r.yeardays), ints(r.setpos)
+	o.Byhour, o.Byminute, o.Bysecond = positionsOf(uint64(r.hours)), positionsOf(r.minutes), positionsOf(r.seconds)
+	return o
+}
+
+func ints[T int8 | int16](l []T) []int {
+	var out []int
+	for _, v := range l {
+		out = append(out, int(v))
+	}
+	return out
+}
+
+func positionsOf(m uint64) []int {
+	var out []int
+	for ; m != 0; m &= m - 1 {
+		out = append(out, bits.TrailingZeros64(m))
+	}
+	return out
+}
+
+// libraryFits keeps rrule-go away from the ends of its calendar.
+func (r *rule) libraryFits(from, to int64) bool {
+	const year2, year9990 = minWall + 366*daySeconds, maxWall - 10*366*daySeconds
+	return r.option != nil && from > year2 && from < year9990
+}
+
+// pieces is how many periods rrule-go is given at once; more, up to cycle, while it finds nothing.
+var pieces = [...]int64{yearly: 8, monthly: 24, weekly: 32, daily: 128}
+
+// scanLibrary generates by rrule-go, a piece of some periods at a time: each begins at the start of a period and ends
+// with UNTIL, so that no call runs long, whatever the rule, and none depends on where DTSTART lies.
+func (r *rule) scanLibrary(from, to int64, b *Budget, yield func(int64) bool) error {
+	anchor := r.period(floorDiv(r.start, daySeconds))
+	p := anchor + max(0, floorDiv(r.period(floorDiv(from, daySeconds))-anchor, r.interval))*r.interval
+	option := *r.option
+	empty, size := int64(0), pieces[r.freq]
+	for {
+		first := r.firstDay(p) * daySeconds
+		if first > to {
+			return nil
+		}
+		next := p + size*r.interval
+		end := min(to, r.firstDay(next)*daySeconds-1)
+		if first < minWall || end > maxWall-daySeconds*366*8 {
+			return r.scanDays(max(from, first), to, b, yield)
+		}
+		// What the window does not reach into is not paid for.
+		if err := b.spend(min(size, (end-first)/(daySeconds*r.interval)+1)); err != nil {
+			return err
+		}
+		option.Dtstart, option.Until = time.Unix(first, 0).UTC(), time.Unix(end, 0).UTC()
+		rr, err := rrule.NewRRule(option)
+		if err != nil {
+			return r.scanDays(max(from, first), to, b, yield)
+		}
+		step := rr.Iterator()
+		found := false
+		for t, ok := step(); ok; t, ok = step() {
+			found = true
+			if err := b.spend(1); err != nil {
+				return err
+			}
+			if wall := t.Unix(); wall >= from && !yield(wall) {
+				return nil
+			}
+		}
+		if found {
+			empty = 0
+		} else if empty += size; empty > r.cycle() {
+			return nil
+		} else {
+			size = min(size*4, r.cycle())
+		}
+		p = next
+	}
+}

@@ -1,0 +1,171 @@
+package recur
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"caldav-fcgi/dav/ical"
+)
+
+// oracleCase is a line of testdata/recur/cases.jsonl.gz; the README there names the fields.
+type oracleCase struct {
+	ID          string `json:"id"`
+	Class       string `json:"cls"`
+	ICS         string `json:"ics"`
+	WindowStart string `json:"window_start"`
+	WindowEnd   string `json:"window_end"`
+	Compare     string `json:"compare"`
+	Instances   []oracleInstance
+	Alts        map[string][]oracleInstance
+}
+
+type oracleInstance struct {
+	Start        string  `json:"start"`
+	End          string  `json:"end"`
+	RecurrenceID *string `json:"recurrence_id"`
+}
+
+// differ are the cases where we give another answer, with the reason.
+var differ = map[string]string{}
+
+func oracleCases(t testing.TB) []oracleCase {
+	t.Helper()
+	f, err := os.Open("../../testdata/recur/cases.jsonl.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []oracleCase
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var c oracleCase
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, c)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return cases
+}
+
+func (c *oracleCase) window(t testing.TB) (from, to time.Time) {
+	from, err := time.Parse("20060102T150405Z", c.WindowStart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if to, err = time.Parse("20060102T150405Z", c.WindowEnd); err != nil {
+		t.Fatal(err)
+	}
+	return from, to
+}
+
+// lines brings instances into an order and form that can be compared.
+func (c *oracleCase) lines(list []oracleInstance) string {
+	var out []string
+	for _, in := range list {
+		s := in.Start
+		if c.Compare != "start" {
+			s += " " + in.End
+		}
+		if c.Compare == "" && in.RecurrenceID != nil {
+			s += " " + *in.RecurrenceID
+		}
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+func oracleForm(in Instance, instant time.Time, wall ical.Time) string {
+	switch {
+	case in.AllDay:
+		return wall.Wall.Format("20060102")
+	case in.Floating:
+		return wall.Wall.Format("20060102T150405")
+	}
+	return instant.Format("20060102T150405Z")
+}
+
+func compileText(t testing.TB, text string) *Set {
+	t.Helper()
+	cal, err := ical.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Compile(cal, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOracle(t *testing.T) {
+	t.Parallel()
+	exact, total := map[string]int{}, map[string]int{}
+	wrong := 0
+	cases := oracleCases(t)
+	for _, c := range cases {
+		total[c.Class]++
+		set := compileText(t, c.ICS)
+		from, to := c.window(t)
+		var got []oracleInstance
+		first, last, ok := set.Bounds()
+		for in, err := range set.Window(from, to) {
+			if err != nil {
+				t.Errorf("%s: %v", c.ID, err)
+				break
+			}
+			one := oracleInstance{Start: oracleForm(in, in.Start, in.WallStart), End: oracleForm(in, in.End, in.WallEnd)}
+			if in.Recurring {
+				id := in.RecurrenceInstant.Format("20060102T150405Z")
+				if rid := in.RecurrenceID; rid.Date {
+					id = rid.Wall.Format("20060102")
+				} else if rid.Floating() {
+					id = rid.Wall.Format("20060102T150405")
+				}
+				one.RecurrenceID = &id
+			}
+			got = append(got, one)
+			if !ok || in.Start.Before(first) || in.End.After(last) {
+				t.Errorf("%s: %s to %s is outside of the bounds %s to %s", c.ID, in.Start, in.End, first, last)
+			}
+		}
+		if any, err := set.Overlaps(from, to); err != nil || any != (len(got) > 0) {
+			t.Errorf("%s: Overlaps is %v, %v, with %d instances", c.ID, any, err, len(got))
+		}
+		want := c.lines(c.Instances)
+		if c.lines(got) == want {
+			exact[c.Class]++
+			if differ[c.ID] != "" {
+				t.Errorf("%s agrees now: take it out of the list", c.ID)
+			}
+			continue
+		}
+		if differ[c.ID] != "" {
+			continue
+		}
+		wrong++
+		if wrong <= 20 {
+			t.Errorf("%s:\ngot\n%s\nwant\n%s\n%s", c.ID, c.lines(got), want, c.ICS)
+		}
+	}
+	if wrong+len(differ) > len(cases)/200 {
+		t.Errorf("%d and %d known of %d cases differ, more than 0.5 %%", wrong, len(differ), len(cases))
+	}
+	for class, n := range total {
+		t.Logf("%-8s %d of %d", class, exact[class], n)
+	}
+}

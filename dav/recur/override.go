@@ -1,0 +1,72 @@
+package recur
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"caldav-fcgi/dav/ical"
+)
+
+// readOverride reads a component with a RECURRENCE-ID. Whom it belongs to is settled by placeOverrides.
+func (s *Set) readOverride(p part, c *ical.Component, id *ical.Property) (override, error) {
+	o := override{part: p}
+	var err error
+	if o.idTime, err = ical.ParseTime(id); err != nil {
+		return o, valueError(id, err)
+	}
+	return o, nil
+}
+
+// thisAndFuture reports RANGE=THISANDFUTURE (RFC 5545 §3.2.13). THISANDPRIOR is deprecated and read as no range.
+func thisAndFuture(c *ical.Component) bool {
+	return strings.EqualFold(c.Prop("RECURRENCE-ID").Param("RANGE"), "THISANDFUTURE")
+}
+
+// placeOverrides finds for every override the instance it stands for. RECURRENCE-ID may be in any zone: what counts is
+// the instant, or the day for a DATE.
+func (s *Set) placeOverrides() {
+	for i := range s.overrides {
+		o := &s.overrides[i]
+		if len(s.series) == 0 {
+			f := s.form(o.idTime)
+			clock := f.clock()
+			o.idWall = o.idTime.Wall.Unix()
+			o.id = clock.Instant(o.idWall)
+		} else {
+			sr := &s.series[0] // one master, or all of one UID: RFC 4791 §4.1
+			clock := sr.form.clock()
+			o.idWall = s.dateIn(o.idTime, sr)
+			o.id = clock.Instant(o.idWall)
+			o.idTime = sr.form.time(o.idWall)
+			sr.replaced = append(sr.replaced, o.id)
+			if thisAndFuture(s.comps[o.comp]) {
+				s.adopt(o)
+				sr.ranges = append(sr.ranges, *o)
+			}
+		}
+		s.adopt(o)
+	}
+	for i := range s.series {
+		sr := &s.series[i]
+		slices.Sort(sr.replaced)
+		slices.SortStableFunc(sr.ranges, func(a, b override) int { return cmp.Compare(a.id, b.id) })
+	}
+	slices.SortStableFunc(s.overrides, func(a, b override) int { return cmp.Compare(a.unix, b.unix) })
+}
+
+// adopt gives an override without any time of its own the time of the instance it stands for.
+func (s *Set) adopt(o *override) {
+	if o.hasStart || o.hasDue {
+		return
+	}
+	o.form = s.form(o.idTime)
+	o.start, o.unix, o.ends = o.idWall, o.id, o.form
+	o.hasStart = true
+	if len(s.series) > 0 {
+		m := &s.series[0]
+		o.span, o.hasEnd, o.hasDuration, o.hasDue = m.span, m.hasEnd, m.hasDuration, m.hasDue
+	}
+	clock := o.form.clock()
+	o.end = o.span.end(o.start, o.unix, &clock)
+}

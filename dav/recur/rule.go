@@ -1,0 +1,542 @@
+package recur
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/zone"
+
+	"github.com/teambition/rrule-go"
+)
+
+type frequency uint8
+
+const (
+	yearly frequency = iota
+	monthly
+	weekly
+	daily
+	hourly
+	minutely
+	secondly
+)
+
+var frequencies = map[string]frequency{
+	"YEARLY": yearly, "MONTHLY": monthly, "WEEKLY": weekly, "DAILY": daily, "HOURLY": hourly, "MINUTELY": minutely, "SECONDLY": secondly,
+}
+
+// rule is an RRULE made complete: every part that RFC 5545 §3.3.10 takes from DTSTART is written out, so that it
+// generates the same times from wherever it is begun. Plain numbers throughout: it can be stored as it is.
+type rule struct {
+	freq     frequency
+	interval int64
+	count    int64 // not 0: COUNT, as long as it could not be turned into last
+
+	months    uint16 // bit 1 to 12
+	weeknos   []int8
+	yeardays  []int16
+	monthdays []int8
+	weekdays  []ordinal
+	hours     uint32
+	minutes   uint64
+	seconds   uint64
+	setpos    []int16
+	wkst      int8 // 0 is Monday
+	skip      skip
+
+	start int64 // wall-clock second of DTSTART
+	last  int64 // no wall-clock second after this one; maxWall when there is no end
+	until int64 // no instant after this one, when it was UNTIL with "Z" in a zone; else maxUnix
+	never bool  // generates nothing at all, DTSTART neither
+
+	option *rrule.ROption // what library.go may hand to rrule-go; nil when it may not
+}
+
+// ordinal is a weekday of BYDAY; n is 0 for every one.
+type ordinal struct {
+	n   int8
+	day int8 // 0 is Monday
+}
+
+const (
+	// maxInterval is so long that there is no second instance in the years 1 to 9999, and so short that nothing overflows.
+	maxInterval = 1 << 40
+	maxCount    = 1 << 40
+	// maxList is well above the longest list that says anything: every day of a year from both ends.
+	maxList = 1000
+)
+
+var weekdayCodes = map[string]int8{"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
+
+// untilValue is UNTIL as written.
+type untilValue struct {
+	set       bool
+	wall      int64
+	date, utc bool
+}
+
+// ruleError is about the value of an RRULE. Condition is the precondition it breaks.
+func ruleError(condition, format string, args ...any) *ical.Error {
+	return &ical.Error{Rule: "RRULE", Text: fmt.Sprintf(format, args...), Condition: condition}
+}
+
+// ConditionRScale names the precondition of RFC 7529 §5 for a calendar system that is not known here.
+const ConditionRScale = "supported-rscale"
+
+// ValidateRule checks the value of an RRULE that goes with a DTSTART. The error is an *ical.Error.
+func ValidateRule(value string, dtstart ical.Time) error {
+	_, _, err := parseRule(value, dtstart)
+	return err
+}
+
+// parseRule reads an RRULE. Read leniently: lower case, a trailing ";", X- parts (RFC 2445 had them), and parts that
+// RFC 5545 forbids for a FREQ where RFC 2445 did not: they limit, an ordinal of BYDAY is left out.
+func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
+	r := &rule{interval: 1, last: maxWall, until: maxUnix, start: dtstart.Wall.Unix()}
+	var until untilValue
+	var seen []string
+	var rscale, skipText string
+	if r.start < minWall || r.start > maxWall {
+		return nil, until, ruleError(ical.ConditionData, "DTSTART lies outside of the years 1 to 9999")
+	}
+	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(value)), ";") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		name, val, ok := strings.Cut(part, "=")
+		if !ok || val == "" {
+			return nil, until, ruleError(ical.ConditionData, "%.40q is not NAME=VALUE", part)
+		}
+		if slices.Contains(seen, name) {
+			return nil, until, ruleError(ical.ConditionData, "%s stands twice", name)
+		}
+		if len(seen) > 40 {
+			return nil, until, ruleError(ical.ConditionData, "more than 40 parts")
+		}
+		seen = append(seen, name)
+		var err error
+		switch name {
+		case "FREQ":
+			f, ok := frequencies[val]
+			if !ok {
+				return nil, until, ruleError(ical.ConditionData, "FREQ=%.20s is not a frequency", val)
+			}
+			r.freq = f
+		case "INTERVAL":
+			r.interval, err = positive(val, maxInterval)
+		case "COUNT":
+			r.count, err = positive(val, maxCount)
+		case "UNTIL":
+			until, err = parseUntil(val)
+		case "BYSECOND":
+			// RFC 5545 §3.3.12: who does not know leap seconds reads 60 as 59.
+			if r.seconds, err = mask(val, 0, 60); r.seconds>>60 != 0 {
+				r.seconds = r.seconds&^(1<<60) | 1<<59
+			}
+		case "BYMINUTE":
+			r.minutes, err = mask(val, 0, 59)
+		case "BYHOUR":
+			var m uint64
+			m, err = mask(val, 0, 23)
+			r.hours = uint32(m)
+		case "BYMONTH":
+			if strings.HasSuffix(val, "L") {
+				return nil, until, ruleError(ical.ConditionData, "BYMONTH=%.20s: the Gregorian calendar has no leap months", val)
+			}
+			var m uint64
+			m, err = mask(val, 1, 12)
+			r.months = uint16(m)
+		case "BYMONTHDAY":
+			r.monthdays, err = list[int8](val, 31)
+		case "BYYEARDAY":
+			r.yeardays, err = list[int16](val, 366)
+		case "BYWEEKNO":
+			r.weeknos, err = list[int8](val, 53)
+		case "BYSETPOS":
+			r.setpos, err = list[int16](val, 366)
+		case "BYDAY":
+			r.weekdays, err = parseWeekdays(val)
+		case "WKST":
+			if r.wkst, ok = weekdayCodes[val]; !ok {
+				return nil, until, ruleError(ical.ConditionData, "WKST=%.20s is not a weekday", val)
+			}
+		case "RSCALE":
+			rscale = val
+		case "SKIP":
+			skipText = val
+		default:
+			if !strings.HasPrefix(name, "X-") {
+				return nil, until, ruleError(ical.ConditionData, "%.40q is no part of a recurrence rule", name)
+			}
+		}
+		if err != nil {
+			return nil, until, ruleError(ical.ConditionData, "%s: %s", name, err)
+		}
+	}
+	if !slices.Contains(seen, "FREQ") {
+		return nil, until, ruleError(ical.ConditionData, "FREQ is missing")
+	}
+	if r.count > 0 && until.set {
+		return nil, until, ruleError(ical.ConditionData, "COUNT and UNTIL in one rule") // RFC 5545 §3.3.10
+	}
+	if r.weeknos != nil && r.freq != yearly {
+		return nil, until, ruleError(ical.ConditionData, "BYWEEKNO goes with FREQ=YEARLY only")
+	}
+	if err := r.readScale(rscale, skipText); err != nil {
+		return nil, until, err
+	}
+	r.normalise(dtstart)
+	return r, until, nil
+}
+
+func positive(s string, most int64) (int64, error) {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, fmt.Errorf("%.20q is not a number", s)
+		}
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n > most {
+		n = most // as many digits as one likes are allowed
+	}
+	if n < 1 {
+		return 0, fmt.Errorf("%.20q is below 1", s)
+	}
+	return n, nil
+}
+
+func mask(s string, lo, hi int) (m uint64, err error) {
+	for v := range strings.SplitSeq(s, ",") {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < lo || n > hi || len(v) > 2 || v[0] == '+' {
+			return 0, fmt.Errorf("%.20q is not a number from %d to %d", v, lo, hi)
+		}
+		m |= 1 << n
+	}
+	return m, nil
+}
+
+func list[T int8 | int16](s string, most int) ([]T, error) {
+	var l []T
+	for v := range strings.SplitSeq(s, ",") {
+		n, err := strconv.Atoi(v)
+		if err != nil || n == 0 || n > most || n < -most {
+			return nil, fmt.Errorf("%.20q is not a number from 1 to %d or -%d to -1", v, most, most)
+		}
+		if l = append(l, T(n)); len(l) > maxList {
+			return nil, fmt.Errorf("more than %d values", maxList)
+		}
+	}
+	slices.Sort(l)
+	return slices.Compact(l), nil
+}
+
+func parseWeekdays(s string) ([]ordinal, error) {
+	var l []ordinal
+	for v := range strings.SplitSeq(s, ",") {
+		v = strings.TrimSpace(v)
+		if len(v) < 2 || len(v) > 5 {
+			return nil, fmt.Errorf("%.20q is not a weekday", v)
+		}
+		day, ok := weekdayCodes[v[len(v)-2:]]
+		n := 0
+		if num := v[:len(v)-2]; ok && num != "" {
+			var err error
+			n, err = strconv.Atoi(num)
+			ok = err == nil && n != 0 && n <= 53 && n >= -53
+		}
+		if !ok {
+			return nil, fmt.Errorf("%.20q is not a weekday", v)
+		}
+		if l = append(l, ordinal{int8(n), day}); len(l) > maxList {
+			return nil, fmt.Errorf("more than %d values", maxList)
+		}
+	}
+	slices.SortFunc(l, func(a, b ordinal) int {
+		if a.n != b.n {
+			return int(a.n) - int(b.n)
+		}
+		return int(a.day) - int(b.day)
+	})
+	return slices.Compact(l), nil
+}
+
+func parseUntil(s string) (untilValue, error) {
+	t, err := ical.ParseTime(ical.NewProp("UNTIL", s))
+	if err != nil {
+		return untilValue{}, err
+	}
+	return untilValue{set: true, wall: t.Wall.Unix(), date: t.Date, utc: t.UTC}, nil
+}
+
+// normalise writes out what comes from DTSTART, and drops what has no meaning.
+func (r *rule) normalise(dtstart ical.Time) {
+	if dtstart.Date {
+		r.hours, r.minutes, r.seconds = 0, 0, 0 // RFC 5545 §3.3.10: MUST be ignored
+		if r.freq > daily {
+			// Every hour of a day is still that day.
+			unit := []int64{hourly: 3600, minutely: 60, secondly: 1}[r.freq]
+			if r.interval%(daySeconds/unit) == 0 {
+				r.interval /= daySeconds / unit
+			} else {
+				r.interval = 1
+			}
+			r.freq = daily
+		}
+	}
+	start := dateOf(floorDiv(r.start, daySeconds))
+	second := r.start - start.day*daySeconds
+	if r.freq < secondly && r.seconds == 0 {
+		r.seconds = 1 << (second % 60)
+	}
+	if r.freq < minutely && r.minutes == 0 {
+		r.minutes = 1 << (second / 60 % 60)
+	}
+	if r.freq < hourly && r.hours == 0 {
+		r.hours = 1 << (second / 3600)
+	}
+	if r.freq > monthly || r.weeknos != nil {
+		for i := range r.weekdays {
+			r.weekdays[i].n = 0
+		}
+		slices.SortFunc(r.weekdays, func(a, b ordinal) int { return int(a.day) - int(b.day) })
+		r.weekdays = slices.Compact(r.weekdays)
+	}
+	if len(r.weekdays) == 0 && len(r.monthdays) == 0 && len(r.yeardays) == 0 {
+		switch {
+		case r.freq == weekly || r.weeknos != nil:
+			r.weekdays = []ordinal{{0, int8(start.weekday)}}
+		case r.freq == monthly:
+			r.monthdays = []int8{int8(start.monthday)}
+		case r.freq == yearly:
+			r.monthdays = []int8{int8(start.monthday)}
+			if r.months == 0 {
+				r.months = 1 << start.month
+			}
+		}
+	}
+	r.never = r.freq > daily && !r.reachable()
+	r.option = r.libraryOption()
+}
+
+// limit sets the end that UNTIL gives, read in the zone of DTSTART.
+func (r *rule) limit(u untilValue, dtstart ical.Time, clock *zone.Clock) {
+	switch {
+	case !u.set:
+	case u.date:
+		r.last = u.wall + daySeconds - 1 // the whole of that day, for a DATE-TIME start too
+	case dtstart.Date:
+		r.last = floorDiv(u.wall, daySeconds)*daySeconds + daySeconds - 1
+	case u.utc && !dtstart.UTC && !dtstart.Floating():
+		// An instant: compared as one, and a day later on the wall clock so that nothing is missed.
+		r.until = u.wall
+		r.last = clock.Wall(u.wall) + daySeconds
+	default:
+		r.last = u.wall
+	}
+	r.last = min(r.last, maxWall)
+}
+
+// scan yields the wall-clock seconds that the rule generates in [from, to], in order. It may stop early: yield returns
+// false.
+func (r *rule) scan(from, to int64, b *Budget, yield func(int64) bool) error {
+	if r.count == 0 {
+		return r.generate(from, to, b, yield)
+	}
+	// COUNT that could not be resolved: everything before the window must be counted. DTSTART is the first.
+	left := r.count
+	if on, err := r.generates(r.start, b); err != nil {
+		return err
+	} else if !on {
+		left--
+	}
+	return r.generate(r.start, to, b, func(wall int64) bool {
+		if left--; left < 0 {
+			return false
+		}
+		return wall < from || yield(wall)
+	})
+}
+
+func (r *rule) generate(from, to int64, b *Budget, yield func(int64) bool) error {
+	from, to = max(from, r.start), min(to, r.last, maxWall)
+	switch {
+	case from > to || r.never:
+		return nil
+	case r.freq > daily:
+		return r.scanClock(from, to, b, yield)
+	case r.libraryFits(from, to):
+		return r.scanLibrary(from, to, b, yield)
+	}
+	return r.scanDays(from, to, b, yield)
+}
+
+// generates reports whether a wall-clock second is one of the rule's, COUNT aside.
+func (r *rule) generates(wall int64, b *Budget) (found bool, err error) {
+	if wall < r.start || wall > r.last || r.never {
+		return false, nil
+	}
+	scan := r.scanDays
+	if r.freq > daily {
+		scan = r.scanClock
+	}
+	err = scan(wall, wall, b, func(int64) bool { found = true; return false })
+	return found, err
+}
+
+// settle turns COUNT into a last instance and finds out that a rule generates nothing more after DTSTART. It takes at
+// most a part of the budget: what is then still open is found when expanding.
+func (r *rule) settle(b *Budget) error {
+	share := min(int64(2_000_000), b.Steps/4)
+	part := &Budget{Steps: share, Instances: 1}
+	defer func() { b.Steps -= min(share-max(part.Steps, 0), max(b.Steps-1, 0)) }()
+	if r.count > 0 {
+		last, err := r.resolve(part)
+		if err != nil {
+			return nil // left to scan
+		}
+		r.count, r.last = 0, last
+		return nil
+	}
+	if r.last == maxWall {
+		more := false
+		if err := r.generate(r.start+1, maxWall, part, func(int64) bool { more = true; return false }); err == nil && !more {
+			r.last = r.start
+		}
+	}
+	return nil
+}
+
+// resolve finds the last of COUNT instances.
+func (r *rule) resolve(b *Budget) (int64, error) {
+	left := r.count
+	on, err := r.generates(r.start, b)
+	if err != nil {
+		return 0, err
+	}
+	if !on {
+		left-- // RFC 5545 §3.3.10: DTSTART always counts as the first occurrence
+	}
+	last := r.start
+	if left == 0 {
+		return last, nil
+	}
+	if r.freq > daily && r.unfiltered() {
+		step := r.interval * r.unit()
+		if left-1 > (maxWall-r.start)/step {
+			return maxWall, nil
+		}
+		return r.start + (left-1)*step, nil
+	}
+	from := r.start
+	if r.freq > daily && daySeconds%(r.interval*r.unit()) == 0 {
+		// Every day it falls on has as many: whole days are counted without their instances.
+		if from, left, last, err = r.countDays(left, b); err != nil || left == 0 {
+			return last, err
+		}
+	}
+	scan := r.scanDays
+	if r.freq > daily {
+		scan = r.scanClock
+	}
+	err = scan(from, maxWall, b, func(wall int64) bool {
+		last = wall
+		left--
+		return left > 0
+	})
+	return last, err
+}
+
+// matches reports whether a day passes the parts that limit (RFC 5545 §3.3.10, the table).
+func (r *rule) matches(d *date) bool {
+	if r.months != 0 && r.months>>d.month&1 == 0 {
+		return false
+	}
+	if r.yeardays != nil && !slices.Contains(r.yeardays, int16(d.yearday)) && !slices.Contains(r.yeardays, int16(d.yearday-d.yearLen-1)) {
+		return false
+	}
+	if r.monthdays != nil && !slices.Contains(r.monthdays, int8(d.monthday)) && !slices.Contains(r.monthdays, int8(d.monthday-d.monthLen-1)) {
+		return false
+	}
+	return r.weekdays == nil || r.onWeekday(d)
+}
+
+func (r *rule) onWeekday(d *date) bool {
+	for _, w := range r.weekdays {
+		if int(w.day) != d.weekday {
+			continue
+		}
+		if w.n == 0 {
+			return true
+		}
+		// The nth of its month, or of its year for YEARLY without BYMONTH.
+		at, length := d.monthday, d.monthLen
+		if r.freq == yearly && r.months == 0 {
+			at, length = d.yearday, d.yearLen
+		}
+		if w.n > 0 && int(w.n) == (at-1)/7+1 || w.n < 0 && int(-w.n) == (length-at)/7+1 {
+			return true
+		}
+	}
+	return false
+}
+
+// times calls f with the seconds of the day of the rule in [from, to], in order.
+func (r *rule) times(from, to int64, f func(int64) bool) bool {
+	for h := r.hours; h != 0; h &= h - 1 {
+		hour := int64(bits.TrailingZeros32(h)) * 3600
+		if hour+3599 < from {
+			continue
+		}
+		if hour > to {
+			return true
+		}
+		for m := r.minutes; m != 0; m &= m - 1 {
+			minute := hour + int64(bits.TrailingZeros64(m))*60
+			if minute+59 < from {
+				continue
+			}
+			for s := r.seconds; s != 0; s &= s - 1 {
+				at := minute + int64(bits.TrailingZeros64(s))
+				if at > to {
+					return true
+				}
+				if at >= from && !f(at) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// nth is the position of the nth bit (from 0) of a mask that has so many.
+func nth(m uint64, n int) int64 {
+	for ; n > 0; n-- {
+		m &= m - 1
+	}
+	return int64(bits.TrailingZeros64(m))
+}
+
+// positions turns BYSETPOS into sorted indexes of a set of n.
+func (r *rule) positions(n int64, buf []int64) []int64 {
+	buf = buf[:0]
+	for _, p := range r.setpos {
+		i := int64(p) - 1
+		if p < 0 {
+			i = n + int64(p)
+		}
+		if i >= 0 && i < n {
+			buf = append(buf, i)
+		}
+	}
+	slices.Sort(buf)
+	return slices.Compact(buf)
+}
+
+func wallTime(wall int64) time.Time { return time.Unix(wall, 0).UTC() }
