@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/recur"
+	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/store"
 )
 
@@ -24,23 +26,20 @@ const (
 // read here, and 8 h are left for what a later tzdata may change. So bounds outlive the calendar's zone.
 const widen = 26 * time.Hour
 
-// index makes the columns that a query is decided by.
-func index(cal *ical.Calendar, info ical.Info) (store.Index, error) {
-	return columns(info, time.Time{}, time.Time{}, true), nil
-}
+// indexSteps is what the rules of one object may cost when it is stored, under a second; whatever a person writes costs
+// a thousandth. A report has several times that for all its objects.
+const indexSteps = 10_000_000
 
-// columns has the exact bounds first and last, zero when they are open; without ok the object is at no time at all.
-func columns(info ical.Info, first, last time.Time, ok bool) store.Index {
+// index makes the columns that a query is decided by, and so finds what is wrong with a rule.
+func index(cal *ical.Calendar, info ical.Info) (store.Index, error) {
 	ix := store.Index{Version: IndexVersion, Kind: uint32(info.Kind), UID: info.UID, First: store.MinTime, Last: store.MaxTime}
-	if !ok {
-		ix.First, ix.Last = store.MaxTime, store.MaxTime
-	} else {
-		if !first.IsZero() && first.Unix() > yearOne {
-			ix.First = first.Add(-widen).Unix()
-		}
-		if !last.IsZero() && last.Unix() < yearEnd {
-			ix.Last = last.Add(widen).Unix()
-		}
+	set, err := recur.Compile(cal, zone.NewResolver(cal, nil), &recur.Budget{Steps: indexSteps})
+	if err != nil {
+		return ix, condition(err)
+	}
+	switch info.Kind {
+	case ical.VEvent, ical.VTodo, ical.VJournal, ical.VFreeBusy: // of others nothing is known about when they are
+		ix.First, ix.Last = bounds(set)
 	}
 	for _, f := range []struct {
 		bit uint32
@@ -54,11 +53,21 @@ func columns(info ical.Info, first, last time.Time, ok bool) store.Index {
 			ix.Flags |= f.bit
 		}
 	}
-	return ix
+	return ix, nil
 }
 
-// Times outside the years 1 to 9999 are open ends.
-var (
-	yearOne = time.Date(1, 1, 3, 0, 0, 0, 0, time.UTC).Unix()
-	yearEnd = time.Date(9999, 12, 29, 0, 0, 0, 0, time.UTC).Unix()
-)
+// bounds are the widened ends of all instances. What has none lies after everything.
+func bounds(set *recur.Set) (first, last int64) {
+	from, to, ok := set.Bounds()
+	if !ok {
+		return store.MaxTime, store.MaxTime
+	}
+	first, last = store.MinTime, store.MaxTime
+	if from.After(recur.MinTime) {
+		first = from.Add(-widen).Unix()
+	}
+	if to.Before(recur.MaxTime) {
+		last = to.Add(widen).Unix()
+	}
+	return first, last
+}
