@@ -82,6 +82,7 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 			if err := rq.gate(tx); err != nil {
 				return err
 			}
+			tx.As(rq.Who.Principal.ID, rq.Header.Get("User-Agent"))
 			resp, err = rq.method.Run(rq)
 			return err
 		})

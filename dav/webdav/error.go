@@ -98,8 +98,12 @@ func outcomeOf(err error) outcome {
 		return outcome{status: http.StatusNotFound, text: "there is nothing at this address"}
 	case errors.Is(err, store.ErrTokenUnknown):
 		return outcome{status: ErrValidSyncToken.Status, cond: ErrValidSyncToken}
-	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrIncompatible):
-		return outcome{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"5"}}, text: "the database is busy; try again in a few seconds"}
+	case errors.Is(err, store.ErrExists):
+		return outcome{status: http.StatusConflict, text: "something of that name is there already"}
+	case errors.Is(err, store.ErrBadName):
+		return outcome{status: http.StatusForbidden, text: "the name is empty, too long or not text"}
+	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrIncompatible), errors.Is(err, store.ErrReplaced), errors.Is(err, store.ErrClosed):
+		return outcome{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"5"}}, text: "the database is busy or being replaced; try again in a few seconds"}
 	case errors.Is(err, store.ErrFull):
 		return outcome{status: http.StatusInsufficientStorage, cond: ErrSufficientDiskSpace, own: true}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -109,7 +113,8 @@ func outcomeOf(err error) outcome {
 }
 
 // write writes DAV:error with exactly one condition (RFC 4918 §16). The sentence is the condition's text where it
-// has no other content: a second element beside it would be a second condition to a client.
+// has no other content: a second element beside it would be a second condition to a client. Within a 207 it stands
+// in DAV:responsedescription instead.
 func (o outcome) write(w *Writer, root bool) {
 	name := DAV("error")
 	if root {
@@ -125,7 +130,7 @@ func (o outcome) write(w *Writer, root bool) {
 		if v.content != nil {
 			v.content(w)
 		}
-		if len(v.paths) == 0 && v.content == nil {
+		if root && len(v.paths) == 0 && v.content == nil {
 			w.Text(v.text)
 		}
 	}

@@ -17,7 +17,7 @@ func optionsMethod(s *Server) Method {
 					methods = []string{http.MethodOptions}
 				}
 			}
-			return Response{Status: http.StatusOK, Header: http.Header{"Dav": {s.dav}, "Allow": {allow(methods)}, "Content-Length": {"0"}}}, nil
+			return Response{Status: http.StatusOK, Header: http.Header{"Dav": {s.dav}, "Allow": {allow(methods)}}}, nil
 		}}
 }
 

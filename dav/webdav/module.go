@@ -31,6 +31,7 @@ type Method struct {
 	Match    func(*Request) bool
 	On       func(Resource) bool // which resources have it (for Allow); nil: all
 	Unmapped bool                // it also works on a name that is not taken
+	Makes    bool                // it makes what is there: on a mapped URL Run is asked for the refusal, and Allow lacks it
 	Body     Body
 	Write    bool       // it runs in the writer's turn
 	Public   bool       // it shows nothing that needs rights: OPTIONS

@@ -44,5 +44,5 @@ func (n Name) tags() (start, end string) {
 	if n.Space == "" {
 		return "<" + n.Local + ` xmlns=""`, "</" + n.Local + ">"
 	}
-	return "<x:" + n.Local + ` xmlns:x="` + string(appendText(nil, n.Space)) + `"`, "</x:" + n.Local + ">"
+	return "<x:" + n.Local + ` xmlns:x="` + attrText(n.Space) + `"`, "</x:" + n.Local + ">"
 }

@@ -84,7 +84,7 @@ func (rq *Request) apply(res Resource, n Name, ch change) error {
 	coll, object, keeps := deadKey(res)
 	live := rq.server.property(n, reflect.TypeOf(res))
 	if live == nil && rq.server.computed(n) {
-		return ErrProtectedProperty.With("%v is not a property of this resource", n)
+		return ErrProtectedProperty.With("%v is made by the server, and not on this resource", n)
 	}
 	if live != nil {
 		if live.set == nil {
@@ -229,17 +229,26 @@ func (rq *Request) Make(types []Name, el *etree.Element) (*Patch, error) {
 		return nil, err
 	}
 	var list []change
+	typed := false
 	if el != nil {
 		for _, ch := range changes(el) {
-			if NameOf(ch.el) != DAV("resourcetype") {
+			if NameOf(ch.el) == DAV("resourcetype") {
+				typed = true
+			} else {
 				list = append(list, ch)
 			}
 		}
 	}
-	// A dead property needs the row: the live ones go first, into the row that is then made; the dead ones follow.
-	return rq.makeThenPatch(res, list)
+	p, err := rq.makeThenPatch(res, list)
+	if err == nil && typed {
+		p.names = append(p.names, DAV("resourcetype"))
+		p.errs = append(p.errs, map[bool]error{true: errDependent}[p.failed])
+	}
+	return p, err
 }
 
+// makeThenPatch sets properties on a collection that has no row yet. A dead property is kept beside the row: the live
+// ones go first, into the row that Save then makes, and the dead ones follow.
 func (rq *Request) makeThenPatch(res Resource, list []change) (*Patch, error) {
 	var live, dead []change
 	for _, ch := range list {

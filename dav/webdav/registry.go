@@ -106,7 +106,7 @@ func (s *Server) Compliance() string { return s.dav }
 func (s *Server) Allow(res Resource) []string {
 	var out []string
 	for name, list := range s.methods {
-		if slices.ContainsFunc(list, func(m *Method) bool { return m.on(res) }) {
+		if slices.ContainsFunc(list, func(m *Method) bool { return m.on(res) && !(m.Makes && res != nil) }) {
 			out = append(out, name)
 		}
 	}

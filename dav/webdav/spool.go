@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 )
 
@@ -47,7 +48,12 @@ func NewSpool(w http.ResponseWriter, dir string) *Spool {
 }
 
 // Start sets status and header; the body follows by Write.
-func (s *Spool) Start(status int, h http.Header) { s.status, s.header = status, h }
+func (s *Spool) Start(status int, h http.Header) {
+	if h == nil {
+		h = http.Header{}
+	}
+	s.status, s.header = status, h
+}
 
 // Started says whether Start was called: from then on an error can't change the answer any more.
 func (s *Spool) Started() bool { return s.status != 0 }
@@ -143,6 +149,9 @@ func (s *Spool) Finish(cut bool) {
 	if s.file == nil {
 		if s.Started() {
 			s.started = true
+			if s.status != http.StatusNoContent && s.status != http.StatusNotModified {
+				s.header.Set("Content-Length", strconv.Itoa(len(s.mem)))
+			}
 			s.head()
 			s.w.Write(s.mem)
 		}

@@ -3,6 +3,7 @@ package webdav
 import (
 	"io"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -84,7 +85,7 @@ func (w *Writer) startTag(start string, attr []string) {
 	w.Raw(start)
 	for i := 0; i+1 < len(attr); i += 2 {
 		w.Raw(" " + attr[i] + `="`)
-		w.Text(attr[i+1])
+		w.Raw(attrText(attr[i+1]))
 		w.Raw(`"`)
 	}
 }
@@ -125,13 +126,16 @@ func (w *Writer) flushAll() error {
 	return w.err
 }
 
-// appendText escapes in one pass. A CR is written as a reference, since an XML reader would turn CRLF into LF and so
+// attrText escapes an attribute's value, which stands between double quotes.
+func attrText(s string) string { return strings.ReplaceAll(string(appendText(nil, s)), `"`, "&quot;") }
+
+// appendText escapes character data in one pass. A CR is written as a reference, since an XML reader would turn CRLF into LF and so
 // change an iCalendar text (XML 1.0 §2.11); what XML cannot hold becomes U+FFFD.
 func appendText[T string | []byte](b []byte, s T) []byte {
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= 0x20 && c != '&' && c != '<' && c != '>' && c != '"' && c < 0x7f || c == '\n' || c == '\t' {
+		if c >= 0x20 && c != '&' && c != '<' && c != '>' && c < 0x7f || c == '\n' || c == '\t' {
 			i++
 			continue
 		}
@@ -143,8 +147,6 @@ func appendText[T string | []byte](b []byte, s T) []byte {
 			sub = "&lt;"
 		case c == '>':
 			sub = "&gt;"
-		case c == '"':
-			sub = "&quot;"
 		case c == '\r':
 			sub = "&#13;"
 		case c == 0x7f:
