@@ -25,7 +25,7 @@ type body struct {
 	pad      int
 	got      int64
 	eof      bool  // the empty STDIN came
-	gone     bool  // nobody is left to answer
+	gone     bool  // nobody is left to answer; while watching is set, this and lost are that goroutine's
 	lost     bool  // no record can be read any more
 	err      error // for the reader
 	closed   bool
@@ -41,12 +41,12 @@ func (b *body) attach(r *http.Request) error {
 	b.want = max(r.ContentLength, -1)
 	if r.ContentLength == lengthUnknown || r.ContentLength == 0 {
 		b.nextRecord()
-		if b.gone || b.lost {
-			return b.err
-		}
-		if b.eof {
+		if b.eof { // from here on gone and lost are the watching goroutine's
 			r.ContentLength = 0
 			return nil
+		}
+		if b.gone || b.lost {
+			return b.err
 		}
 		r.ContentLength = b.want
 	}

@@ -3,6 +3,7 @@ package fcgi
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -70,12 +71,16 @@ func (id *Identity) Handler(next http.Handler) http.Handler {
 		c := dav.Caller{Realm: d.Realm, ID: requestID()}
 		var err error
 		if env := Env(r); env != nil {
+			d.checkHost(env, r.Host)
 			c.Base = d.base(env, r.URL.EscapedPath())
 			if c.User, err = d.user(d.paramUser(env)); err == nil && c.User != "" {
 				c.Claims = d.claims(env)
 			}
 		} else {
 			c.Base = d.fixedBase()
+			if r.TLS == nil && d.trusted(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+				r.TLS = &tls.ConnectionState{HandshakeComplete: true}
+			}
 			var name string
 			if name, err = d.plainUser(r); err == nil {
 				c.User, err = d.user(name)
@@ -105,6 +110,16 @@ func (d *identifier) once(msg, value string, a ...any) {
 		d.warned[key] = true
 		d.log.Warn(msg, a...)
 	}
+}
+
+// checkHost tells of a Host that has lost its port, as Debian's fastcgi_params of nginx make it: addresses shown to people
+// are then wrong.
+func (d *identifier) checkHost(env map[string]string, host string) {
+	port := env["SERVER_PORT"]
+	if port == "" || port == "80" || port == "443" || strings.LastIndexByte(host, ':') > strings.LastIndexByte(host, ']') {
+		return
+	}
+	d.once("Host has no port although the web server listens on another than 80 and 443 (nginx: fastcgi_param HTTP_HOST $http_host;)", "", "host", host, "port", port)
 }
 
 // paramUser believes REMOTE_USER only where AUTH_TYPE says that somebody has checked it: nginx with its stock

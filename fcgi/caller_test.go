@@ -186,6 +186,37 @@ func TestIdentity_Claims(t *testing.T) {
 	}
 }
 
+func TestIdentity_TLSBehindATrustedProxy(t *testing.T) {
+	t.Parallel()
+	for remote, want := range map[string]bool{"127.0.0.1:1": true, "192.0.2.1:1": false} {
+		id := &Identity{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Log: quiet()}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = remote
+		r.Header.Set("X-Forwarded-Proto", "https")
+		id.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if got := r.TLS != nil; got != want {
+				t.Errorf("%s: TLS %t, want %t", remote, got, want)
+			}
+		})).ServeHTTP(httptest.NewRecorder(), r)
+	}
+}
+
+func TestIdentity_WarnsOfAHostWithoutItsPort(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		host, port string
+		want       bool
+	}{
+		{"cal", "8443", true}, {"[::1]", "8443", true}, {"cal:8443", "8443", false}, {"[::1]:8443", "8443", false}, {"cal", "443", false}, {"cal", "80", false}, {"cal", "", false},
+	} {
+		var log logBuffer
+		ask(t, &Identity{Base: "/dav", Log: log.logger()}, "HTTP_HOST", tt.host, "SERVER_PORT", tt.port)
+		if got := strings.Contains(log.String(), "Host has no port"); got != tt.want {
+			t.Errorf("%s on %s: warned %t, want %t", tt.host, tt.port, got, tt.want)
+		}
+	}
+}
+
 func TestIdentity_RealmAndID(t *testing.T) {
 	t.Parallel()
 	id := &Identity{Base: "/dav/", Realm: "calendar", Log: quiet()}

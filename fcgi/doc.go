@@ -6,8 +6,8 @@
 //
 //   - systemd handed over sockets (LISTEN_FDS, LISTEN_PID): FastCGI on them;
 //   - descriptor 0 is a listening socket (mod_fcgid, lighttpd, spawn-fcgi): FastCGI on it;
-//   - GATEWAY_INTERFACE and REQUEST_METHOD are set: one request as plain CGI (ServeCGI);
-//   - else the command line decides: Listen opens "unix:PATH", "tcp:HOST:PORT" or "fd:N", and Plain serves HTTP.
+//   - GATEWAY_INTERFACE and REQUEST_METHOD are set: one request as plain CGI (CGI);
+//   - else the command line decides: Listen opens "unix:PATH", "tcp:HOST:PORT" or "fd:N", and NewPlain serves HTTP.
 //
 // Server is the FastCGI record layer of our own, of the same shape as net/http/fcgi (Serve, ProcessEnv), which stays
 // selectable as StdServer. What ours adds: a panic is a 500 and the process goes on; the request's context ends
@@ -19,7 +19,7 @@
 //
 // Handlers are stacked so, the outermost first:
 //
-//	Server | StdServer | ServeCGI | Plain with Basic
+//	Server | StdServer | CGI | NewPlain with Basic
 //	Identity.Handler    REMOTE_USER, CALDAV_BASE → dav.Caller in the context
 //	Guard.Handler       recover, deadline, header, URL and body limits
 //	the service

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"caldav-fcgi/dav"
@@ -20,7 +21,7 @@ func TestGuard_Limits(t *testing.T) {
 	h := (&Guard{MaxURL: 20, MaxHeader: 40, MaxBody: 5, Log: quiet()}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, err := io.ReadAll(r.Body)
 		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-			http.Error(w, "", 413)
+			http.Error(w, "", http.StatusRequestEntityTooLarge)
 		}
 	}))
 	for _, tt := range []struct {
@@ -49,46 +50,68 @@ func TestGuard_Limits(t *testing.T) {
 
 func TestGuard_DeadlineEndsTheContext(t *testing.T) {
 	t.Parallel()
-	ended := make(chan error, 1)
-	h := (&Guard{Timeout: 5 * time.Millisecond, Log: quiet()}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		ended <- context.Cause(r.Context())
-	}))
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-	if err := await(t, ended, "the end"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		h := (&Guard{Log: quiet()}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			if err := context.Cause(r.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 30*time.Second {
+				t.Errorf("after %s: %v", time.Since(start), err)
+			}
+		}))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	})
 }
 
 func TestGuard_WaitingForTheBodyIsNotWork(t *testing.T) {
 	t.Parallel()
-	pr, pw := io.Pipe()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	c := newClock(20*time.Millisecond, time.Hour, cancel)
-	defer c.stop()
-	b := &timedBody{ReadCloser: pr, clock: c}
-	go func() {
-		<-time.After(60 * time.Millisecond) // a slow client
-		pw.Write([]byte("x"))
-	}()
-	if _, err := b.Read(make([]byte, 1)); err != nil || ctx.Err() != nil {
-		t.Errorf("after the body: %v, %v", err, ctx.Err())
-	}
-	<-ctx.Done() // the work's own time goes on
-	if _, err := b.Read(make([]byte, 1)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("read after the end: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		pr, pw := io.Pipe()
+		go func() {
+			time.Sleep(5 * time.Minute) // a slow client
+			pw.Write([]byte("x"))
+		}()
+		h := (&Guard{Log: quiet()}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := r.Body.Read(make([]byte, 1)); err != nil || r.Context().Err() != nil {
+				t.Errorf("after the body: %v, %v", err, r.Context().Err())
+			}
+			start := time.Now()
+			<-r.Context().Done()
+			if time.Since(start) != 30*time.Second {
+				t.Errorf("work ended after %s", time.Since(start))
+			}
+			if _, err := r.Body.Read(make([]byte, 1)); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("read after the end: %v", err)
+			}
+		}))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("PUT", "/", pr))
+	})
 }
 
 func TestGuard_BodyTime(t *testing.T) {
 	t.Parallel()
-	pr, pw := io.Pipe()
-	c := newClock(time.Hour, 5*time.Millisecond, func() { pw.Close() })
-	defer c.stop()
-	if _, err := (&timedBody{ReadCloser: pr, clock: c}).Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		pr, pw := io.Pipe()
+		ended := make(chan struct{})
+		go func() { // a client that sends just enough to be taken for alive
+			defer close(ended)
+			for {
+				time.Sleep(50 * time.Second)
+				if _, err := pw.Write([]byte("x")); err != nil {
+					return
+				}
+			}
+		}()
+		h := (&Guard{Log: quiet()}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			start := time.Now()
+			_, err := io.Copy(io.Discard, r.Body)
+			if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took < 10*time.Minute || took > 11*time.Minute {
+				t.Errorf("after %s: %v", took, err)
+			}
+		}))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("PUT", "/", pr))
+		pr.Close()
+		<-ended
+	})
 }
 
 func TestGuard_PanicIs500WithTheRequestID(t *testing.T) {

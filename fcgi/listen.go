@@ -84,8 +84,8 @@ func listening(fd int) bool {
 	return err == nil && v != 0
 }
 
-// Inherited returns the listeners the process was started with; none in the modes that have none. Closing them leaves
-// socket files where they are.
+// Inherited returns the listeners the process was started with; none in the modes that have none. It takes the
+// descriptors over: Detect comes before it. Closing the listeners leaves socket files where they are.
 func Inherited(m Mode, getenv func(string) string) ([]net.Listener, error) {
 	first, n := 0, 0
 	switch m {

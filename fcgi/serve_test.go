@@ -284,7 +284,7 @@ func TestServer_HangUpInTheBodyIsAnError(t *testing.T) {
 
 func TestServer_UnreadBodyIsDrainedWithinLimits(t *testing.T) {
 	t.Parallel()
-	refuse := func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 413) }
+	refuse := func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusRequestEntityTooLarge) }
 	c := open(t, refuse)
 	for range 2 {
 		want(t, do(t, c, fcgitest.Request("PUT", "/"), bytes.NewReader(make([]byte, 100_000)), keep), 413, "no\n")
@@ -548,22 +548,20 @@ func TestServer_Management(t *testing.T) {
 
 func TestServer_TimeOuts(t *testing.T) {
 	t.Parallel()
-	short := func(s *Server) {
-		s.ParamsTimeout, s.IdleTimeout, s.BodyTimeout, s.WriteTimeout = 30*time.Millisecond, 30*time.Millisecond, 30*time.Millisecond, 30*time.Millisecond
-	}
+	const short = 30 * time.Millisecond
 	t.Run("idle", func(t *testing.T) {
 		t.Parallel()
-		closed(t, open(t, hello, short))
+		closed(t, open(t, hello, func(s *Server) { s.IdleTimeout = short }))
 	})
 	t.Run("params", func(t *testing.T) {
 		t.Parallel()
-		c := open(t, hello, short)
+		c := open(t, hello, func(s *Server) { s.ParamsTimeout = short })
 		c.SendBegin(1, true)
 		closed(t, c)
 	})
 	t.Run("body", func(t *testing.T) {
 		t.Parallel()
-		c := open(t, readBody, short)
+		c := open(t, readBody, func(s *Server) { s.BodyTimeout = short })
 		sendRequest(t, c, 1, true, fcgitest.Request("PUT", "/", "CONTENT_LENGTH", "10"))
 		resp, err := c.ReadResponse(1)
 		if err != nil || resp.Status != 400 || !strings.Contains(string(resp.Body), "timeout") {
@@ -581,7 +579,7 @@ func TestServer_TimeOuts(t *testing.T) {
 					return
 				}
 			}
-		}, short)
+		}, func(s *Server) { s.WriteTimeout = short })
 		sendRequest(t, c, 1, true, fcgitest.Request("GET", "/"))
 		c.Send(fcgitest.Stdin, 1, nil)
 		if err := await(t, ended, "the write error"); !errors.Is(err, os.ErrDeadlineExceeded) {
