@@ -66,7 +66,7 @@
 // (origin and base path cut off, escapes made equal), propstats are joined by status, properties are a set.
 // What the file does not name is a failure, unless the element carries the attribute partial="yes": on multistatus
 // further responses and properties are welcome, on a response further properties, on any other element further children.
-// DAV:responsedescription and the text of other explanations are compared only where the file has them.
+// DAV:responsedescription and what a condition of a DAV:error contains are compared only where the file has them.
 // CALDAV:calendar-data is compared component by component, its lines unfolded and as a multiset;
 // partial="yes" there means that further lines and components are welcome. A property that contains only ** may
 // contain anything.
