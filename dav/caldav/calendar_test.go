@@ -215,6 +215,10 @@ func TestSync_Tokens(t *testing.T) {
 		t.Errorf("a calendar nothing happened to is listed:\n%s", a.body)
 	}
 	cal = token("/calendars/ann/calendar/")
+	s.want(s.do("PROPPATCH", "/calendars/ann/calendar/", `<d:propertyupdate `+spaces+`><d:set><d:prop><d:displayname>New</d:displayname></d:prop></d:set></d:propertyupdate>`), 207)
+	if a := sync("/calendars/ann/calendar/", cal); strings.Contains(a.body, "<d:response>") {
+		t.Errorf("a changed property of the calendar shows as a change of members:\n%s", a.body)
+	}
 	s.want(s.do("DELETE", "/calendars/ann/calendar/1.ics", ""), 204)
 	s.want(sync("/calendars/ann/calendar/", cal), 207, "/calendars/ann/calendar/1.ics", "404 Not Found")
 	home = token("/calendars/ann/")

@@ -1,8 +1,11 @@
 package caldav
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"caldav-fcgi/dav/webdav"
 )
 
 func TestPut_StoresOctets(t *testing.T) {
@@ -22,7 +25,7 @@ func TestPut_StoresOctets(t *testing.T) {
 		t.Errorf("Content-Type %q", ct)
 	}
 	s.want(s.props("/calendars/ann/calendar/1.ics", "0", "<d:getcontenttype/><d:getetag/>"), 207,
-		"<d:getcontenttype>text/calendar;charset=utf-8</d:getcontenttype>", strings.ReplaceAll(etag, `"`, "&quot;"))
+		"<d:getcontenttype>text/calendar;charset=utf-8</d:getcontenttype>", strings.Trim(etag, `"`))
 	s.want(s.put("/calendars/ann/calendar/1.ics", event("1")), 204)
 	s.want(s.do("PUT", "/calendars/ann/calendar/1.ics", event("1"), "If-None-Match: *"), 412)
 	s.want(s.do("PUT", "/calendars/ann/calendar/1.ics", event("1"), "If-Match: "+etag), 412)
@@ -163,6 +166,16 @@ func TestAddMember_NamesTheObject(t *testing.T) {
 	s.want(s.do("GET", at, ""), 200, "UID:1")
 	s.want(s.do("POST", "/calendars/ann/calendar/", event("1"), "Content-Type: text/calendar"), 403, "no-uid-conflict", at)
 	s.want(s.do("POST", "/calendars/ann/", event("1"), "Content-Type: text/calendar"), 403)
+}
+
+func TestPut_JudgedForAnotherCalendar(t *testing.T) {
+	t.Parallel()
+	c := testCalendar()
+	for _, up := range []*upload{{calendar: c.row.ID, config: c.row.Config + 1}, {calendar: c.row.ID + 1, config: c.row.Config}} {
+		if _, err := c.Put(&webdav.Request{Upload: up}, "x.ics"); !errors.Is(err, webdav.ErrStale) {
+			t.Errorf("got %v, want that Prepare is run again", err)
+		}
+	}
 }
 
 func FuzzJudge(f *testing.F) {
