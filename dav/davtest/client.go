@@ -29,9 +29,13 @@ type Handler struct {
 // handlerHost is what the requests of a Handler are addressed to.
 const handlerHost = "cal.example.com"
 
-func (h *Handler) Origin() string  { return "http://" + handlerHost }
-func (h *Handler) Base() string    { return h.BasePath }
-func (h *Handler) Has(string) bool { return false }
+func (h *Handler) Origin() string { return "http://" + handlerHost }
+
+func (h *Handler) Base() string { return h.BasePath }
+
+// Has says no to "login": a handler is told who asks.
+func (h *Handler) Has(feature string) bool { return feature != "login" }
+
 func (h *Handler) Do(user string, r *http.Request) (*http.Response, error) {
 	name, _, _ := strings.Cut(user, ":")
 	login := webdav.Login{User: name, Base: h.BasePath, Realm: "calendar", ID: "dialogue"}

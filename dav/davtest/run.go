@@ -104,7 +104,7 @@ func (r *runner) step(s *Step) (string, error) {
 	return r.report(s, a, diffs), nil
 }
 
-var hrefStart = regexp.MustCompile(`(<(?:[A-Za-z0-9_.-]+:)?href\s*>\s*)/`)
+var hrefStart = regexp.MustCompile(`(<(?:[A-Za-z0-9_.-]+:)?href(?:\s[^<>]*)?>\s*)/`)
 
 func (r *runner) request(s *Step) (*http.Request, error) {
 	target, err := r.vars.expand(s.Path)
