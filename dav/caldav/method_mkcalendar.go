@@ -10,7 +10,7 @@ import (
 // mkcalendarMethod is RFC 4791 §5.3.1. It exists on a name that is taken as well, to say so with the condition that
 // the RFC has for it.
 func mkcalendarMethod() webdav.Method {
-	return webdav.Method{Name: "MKCALENDAR", Body: webdav.XMLBody, Write: true, Unmapped: true,
+	return webdav.Method{Name: "MKCALENDAR", Body: webdav.XMLBody, Write: true, Unmapped: true, Makes: true,
 		Needs: func(rq *webdav.Request) ([]webdav.Need, error) {
 			return []webdav.Need{{Path: rq.Target.Parent(), What: privilege.Bind}}, nil
 		},
