@@ -34,7 +34,9 @@ func ParseCollation(id string) (Collation, bool) {
 }
 
 // Contains is the substring operation (RFC 4790 §4.2.3).
-func (c Collation) Contains(s, part string) bool { return strings.Contains(c.Prepare(s), c.Prepare(part)) }
+func (c Collation) Contains(s, part string) bool {
+	return strings.Contains(c.Prepare(s), c.Prepare(part))
+}
 
 // Prepare maps s so that the operations of the collation are those of i;octet on what it returns.
 func (c Collation) Prepare(s string) string {

@@ -22,15 +22,15 @@ func (s *span) touches(start, end time.Time) bool {
 	return s.from.Before(end) && (s.to.IsZero() || start.Before(s.to))
 }
 
-// component says whether c overlaps; any is set when every component of the object would do as well as c.
-func (s *span) component(o *Object, c *ical.Component, any bool) (bool, error) {
+// component says whether c overlaps; alone: any component of the object would do as well as c.
+func (s *span) component(o *Object, c *ical.Component, alone bool) (bool, error) {
 	switch c.Name {
 	case "VEVENT", "VTODO", "VJOURNAL":
 		if o.Set == nil {
 			return false, errNoSet
 		}
 		ok, err := o.Set.Overlaps(s.from, s.to)
-		if !ok || err != nil || any || len(o.Set.Overrides()) == 0 || o.Set.Master() == nil && len(o.Set.Overrides()) == 1 {
+		if !ok || err != nil || alone || len(o.Set.Overrides()) == 0 || o.Set.Master() == nil && len(o.Set.Overrides()) == 1 {
 			return ok, err
 		}
 		for _, err := range s.instances(o, c, s.from) {
@@ -139,7 +139,7 @@ func (s *span) freeBusy(o *Object, c *ical.Component) bool {
 			continue
 		}
 		for _, period := range periods {
-			if from, to := o.period(period); s.touches(from, to) {
+			if from, to := o.Period(period); s.touches(from, to) {
 				return true
 			}
 		}
@@ -249,12 +249,40 @@ func (o *Object) after(t ical.Time, d ical.Duration) time.Time {
 	return zone.Instant(d.Add(t.Wall), o.Zones.Of(t)).Add(d.Exact())
 }
 
-func (o *Object) period(p ical.Period) (time.Time, time.Time) {
-	start := o.Zones.Time(p.Start)
+// Period is when a PERIOD begins and ends.
+func (o *Object) Period(p ical.Period) (start, end time.Time) {
+	start = o.Zones.Time(p.Start)
 	if p.End.IsZero() {
 		return start, o.after(p.Start, p.Duration)
 	}
 	return start, o.Zones.Time(p.End)
+}
+
+// Overlaps says whether an instance that c, a component of the object, describes overlaps the time from … to by
+// RFC 4791 §9.9; zero is an open end.
+func (o *Object) Overlaps(c *ical.Component, from, to time.Time) (bool, error) {
+	return (&span{from, to}).component(o, c, false)
+}
+
+// Length is how long an instance of c lasts.
+func (o *Object) Length(c *ical.Component) time.Duration {
+	p := c.Prop("DTSTART")
+	start, ok := moment(o, p)
+	if !ok {
+		return 0
+	}
+	for _, name := range []string{"DTEND", "DUE"} {
+		if end, ok := moment(o, c.Prop(name)); ok {
+			return max(0, end.Sub(start))
+		}
+	}
+	if end, ok := durationEnd(o, c); ok {
+		return max(0, end.Sub(start))
+	}
+	if t, err := ical.ParseTime(p); err == nil && t.Date && c.Name != "VTODO" {
+		return 24 * time.Hour
+	}
+	return 0
 }
 
 // moment reads a property that may be missing.
