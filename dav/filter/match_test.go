@@ -394,6 +394,10 @@ func show(s Selection) string {
 
 func BenchmarkMatch(b *testing.B) {
 	o := object(b, recurring)()
+	var err error
+	if o.Set, err = recur.Compile(o.Cal, o.Zones, &recur.Budget{Steps: 1 << 60, Instances: 1 << 60}); err != nil {
+		b.Fatal(err)
+	}
 	for name, inner := range map[string]string{
 		"time":  event(week),
 		"text":  event(`<prop-filter name="SUMMARY"><text-match>cake</text-match></prop-filter>`),

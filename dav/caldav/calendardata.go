@@ -1,0 +1,427 @@
+package caldav
+
+import (
+	"bytes"
+	"errors"
+	"mime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beevik/etree"
+
+	"caldav-fcgi/dav/filter"
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/recur"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/dav/zone"
+	"caldav-fcgi/store"
+)
+
+// calendarData is CALDAV:calendar-data, RFC 4791 §9.6. It is asked for like a property, in REPORTs only.
+func calendarData() webdav.Property {
+	return webdav.On(webdav.Prop[*Object]{Name: calDAV("calendar-data"), Want: store.Body,
+		With: func(rq *webdav.Request, el *etree.Element) (func(*webdav.Request, *Object, *webdav.Writer) error, error) {
+			d, err := parseData(rq, el)
+			if err != nil {
+				return nil, err
+			}
+			return d.write, nil
+		}})
+}
+
+// data is what of an object a calendar-data element asks for.
+type data struct {
+	parts     *ical.Selection // nil: everything
+	expand    *window
+	overrides *window // limit-recurrence-set
+	freeBusy  *window // limit-freebusy-set
+	zone      *time.Location
+	budget    recur.Budget
+}
+
+type window struct{ from, to time.Time }
+
+func parseData(rq *webdav.Request, el *etree.Element) (*data, error) {
+	if err := supportedData(el); err != nil {
+		return nil, err
+	}
+	d := &data{}
+	var err error
+	if d.zone, err = requestZone(rq); err != nil {
+		return nil, err
+	}
+	if comp := webdav.Find(el, calDAV("comp")); comp != nil {
+		if !strings.EqualFold(comp.SelectAttrValue("name", ""), "VCALENDAR") {
+			return nil, webdav.BadRequest("the first comp of calendar-data is that of VCALENDAR, not of %q", comp.SelectAttrValue("name", ""))
+		}
+		if d.parts, err = parseComp(comp); err != nil {
+			return nil, err
+		}
+	}
+	for _, limit := range []struct {
+		name string
+		into **window
+	}{{"expand", &d.expand}, {"limit-recurrence-set", &d.overrides}, {"limit-freebusy-set", &d.freeBusy}} {
+		if k := webdav.Find(el, calDAV(limit.name)); k != nil {
+			from, to, err := filter.ParseTimeRange(k)
+			if err != nil {
+				return nil, webdav.BadRequest("calendar-data: %v", err)
+			}
+			if from.IsZero() || to.IsZero() { // §9.6.5: both are required
+				return nil, webdav.BadRequest("%s of calendar-data needs both start and end", limit.name)
+			}
+			*limit.into = &window{from, to}
+		}
+	}
+	if d.expand != nil && d.overrides != nil {
+		return nil, webdav.BadRequest("calendar-data has both expand and limit-recurrence-set")
+	}
+	return d, nil
+}
+
+// supportedData: RFC 4791 §7.8, the attributes name a media type that is stored here.
+func supportedData(el *etree.Element) error {
+	if a := el.SelectAttr("content-type"); a != nil {
+		if t, _, err := mime.ParseMediaType(a.Value); err != nil || t != "text/calendar" {
+			return ErrSupportedCalendarData.With("calendar data of type %.60q; there is text/calendar only", a.Value)
+		}
+	}
+	if a := el.SelectAttr("version"); a != nil && strings.TrimSpace(a.Value) != "2.0" {
+		return ErrSupportedCalendarData.With("calendar data of version %.60q; there is 2.0 only", a.Value)
+	}
+	return nil
+}
+
+// parseComp reads CALDAV:comp (§9.6.1). An empty one asks for everything, as in the example of §7.8.1.
+func parseComp(el *etree.Element) (*ical.Selection, error) {
+	s := &ical.Selection{Props: map[string]bool{}, Comps: map[string]*ical.Selection{}}
+	for _, k := range el.ChildElements() {
+		name := strings.ToUpper(strings.TrimSpace(k.SelectAttrValue("name", "")))
+		switch n := webdav.NameOf(k); {
+		case n == calDAV("allprop"):
+			s.AllProps = true
+		case n == calDAV("allcomp"):
+			s.AllComps = true
+		case n != calDAV("prop") && n != calDAV("comp"):
+		case name == "":
+			return nil, webdav.BadRequest("calendar-data has a %s without a name", k.Tag)
+		case n == calDAV("prop"):
+			s.Props[name] = k.SelectAttrValue("novalue", "no") == "yes"
+		default:
+			sub, err := parseComp(k)
+			if err != nil {
+				return nil, err
+			}
+			s.Comps[name] = sub
+		}
+	}
+	if !s.AllProps && !s.AllComps && len(s.Props)+len(s.Comps) == 0 {
+		return nil, nil
+	}
+	return s, nil
+}
+
+// write writes the content of the element. A stored object that cannot be read is shown as it is.
+func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
+	if d.parts == nil && d.expand == nil && d.overrides == nil && d.freeBusy == nil {
+		w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+		return nil
+	}
+	p, err := o.Parse(rq)
+	if err != nil {
+		unreadable(rq, o, err)
+		w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+		return nil
+	}
+	begin := w.Mark()
+	if err = d.writeParsed(o, p, w); err == nil {
+		return nil
+	}
+	if errors.Is(err, recur.ErrBudget) {
+		return overBudget(o)
+	}
+	unreadable(rq, o, err)
+	w.Cut(begin)
+	w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+	return nil
+}
+
+var byteOrderMark = []byte("\ufeff")
+
+func (d *data) writeParsed(o *Object, p *parsed, w *webdav.Writer) error {
+	zones := p.zonesIn(d.zone)
+	out := partial{ical.NewWriter(escaping{w}), d.parts}
+	switch {
+	case d.expand != nil:
+		return d.writeExpanded(p.cal, zones, out)
+	case d.overrides != nil || d.freeBusy != nil:
+		children, err := d.limited(p.cal, zones)
+		if err != nil {
+			return err
+		}
+		if d.parts == nil && slices.Equal(children, p.cal.Root.Children) {
+			w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+			return nil
+		}
+		out.begin(p.cal.Root)
+		for _, c := range children {
+			out.component(c)
+		}
+		return out.end()
+	}
+	ical.Write(out.w, p.cal.Root, d.parts)
+	return out.w.Err()
+}
+
+// escaping takes calendar text into an XML element.
+type escaping struct{ w *webdav.Writer }
+
+func (e escaping) Write(b []byte) (int, error) {
+	e.w.Bytes(b)
+	return len(b), nil
+}
+
+// partial writes a VCALENDAR piece by piece, so that a long expansion is never held as a tree.
+type partial struct {
+	w     *ical.Writer
+	parts *ical.Selection
+}
+
+func (p partial) begin(root *ical.Component) {
+	p.w.Begin(root.Name)
+	for _, prop := range root.Props {
+		switch novalue, asked := p.propAsked(prop.Name); {
+		case asked && novalue:
+			p.w.NoValue(prop)
+		case asked:
+			p.w.Property(prop)
+		}
+	}
+}
+
+func (p partial) propAsked(name string) (novalue, asked bool) {
+	if p.parts == nil || p.parts.AllProps {
+		return false, true
+	}
+	novalue, asked = p.parts.Props[name]
+	return novalue, asked
+}
+
+func (p partial) component(c *ical.Component) {
+	if p.parts == nil || p.parts.AllComps {
+		p.w.Component(c)
+	} else if sub, asked := p.parts.Comps[c.Name]; asked {
+		ical.Write(p.w, c, sub)
+	}
+}
+
+func (p partial) end() error {
+	p.w.End("VCALENDAR")
+	return p.w.Err()
+}
+
+// writeExpanded is CALDAV:expand (§9.6.5): each instance by itself, in UTC, and no time zones.
+func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out partial) error {
+	out.begin(cal.Root)
+	if !expandable(cal) {
+		for _, c := range cal.Root.Children {
+			if c.Name == "VFREEBUSY" && d.freeBusy != nil {
+				c = d.limitFreeBusy(c, zones)
+			}
+			if c.Name != "VTIMEZONE" {
+				out.component(inUTC(c, zones))
+			}
+		}
+		return out.end()
+	}
+	set, err := recur.Compile(cal, zones, &d.budget)
+	if err != nil {
+		return err
+	}
+	for in, err := range set.Window(d.expand.from, d.expand.to) {
+		if err != nil {
+			return err
+		}
+		out.component(instance(in, zones))
+	}
+	return out.end()
+}
+
+// instance is one instance as a component of its own. Every one that recurs has a RECURRENCE-ID, the first too, which
+// §9.6.5 leaves open: clients tell instances apart by it.
+func instance(in recur.Instance, zones *zone.Resolver) *ical.Component {
+	c := &ical.Component{Name: in.Comp.Name}
+	end := "DTEND"
+	if c.Name == "VTODO" {
+		end = "DUE"
+	}
+	for _, p := range in.Comp.Props {
+		switch p.Name {
+		case "RRULE", "RDATE", "EXRULE", "EXDATE":
+			continue
+		case "RECURRENCE-ID":
+			if !in.RecurrenceID.IsZero() {
+				continue
+			}
+		case "DTSTART":
+			p = moved(p, in.Start, in.WallStart)
+		case end:
+			p = moved(p, in.End, in.WallEnd)
+		case "DURATION":
+			if !lasts(in, p) {
+				continue
+			}
+		}
+		c.Props = append(c.Props, propInUTC(p, zones))
+	}
+	if d := in.Comp.Prop("DURATION"); in.Comp.Prop(end) == nil && in.End.After(in.Start) && (d != nil || !in.AllDay) && !lasts(in, d) {
+		c.Props = append(c.Props, moved(&ical.Property{Name: end}, in.End, in.WallEnd))
+	}
+	if !in.RecurrenceID.IsZero() {
+		c.Props = append(c.Props, moved(&ical.Property{Name: "RECURRENCE-ID"}, in.RecurrenceInstant, in.RecurrenceID))
+	}
+	for _, k := range in.Comp.Children {
+		c.Children = append(c.Children, inUTC(k, zones))
+	}
+	return c
+}
+
+// lasts says whether a DURATION still is the length of this instance. It is not of an RDATE with a PERIOD of its own,
+// and days across a change of the clocks are other days in UTC.
+func lasts(in recur.Instance, duration *ical.Property) bool {
+	if duration == nil {
+		return false
+	}
+	length := in.End.Sub(in.Start)
+	if in.AllDay || in.Floating {
+		length = in.WallEnd.Wall.Sub(in.WallStart.Wall)
+	}
+	d, err := ical.ParseDuration(duration.Value)
+	return err != nil || length == time.Duration(d.NominalDays())*24*time.Hour+d.Exact()
+}
+
+// moved is a date of an instance: in UTC, but dates and floating times stay what they are.
+func moved(p *ical.Property, t time.Time, wall ical.Time) *ical.Property {
+	switch {
+	case wall.IsZero():
+		return p
+	case wall.Date || wall.Floating():
+		return wall.Property(p.Name)
+	}
+	return ical.Time{Wall: t.UTC(), UTC: true}.Property(p.Name)
+}
+
+// inUTC is c with all its times of a zone in UTC.
+func inUTC(c *ical.Component, zones *zone.Resolver) *ical.Component {
+	out := &ical.Component{Name: c.Name}
+	for _, p := range c.Props {
+		out.Props = append(out.Props, propInUTC(p, zones))
+	}
+	for _, k := range c.Children {
+		out.Children = append(out.Children, inUTC(k, zones))
+	}
+	return out
+}
+
+// propInUTC takes the TZID off: what it names is not in the answer.
+func propInUTC(p *ical.Property, zones *zone.Resolver) *ical.Property {
+	if !p.HasParam("TZID") {
+		return p
+	}
+	value := p.Value
+	if times, err := ical.ParseTimes(p); err == nil {
+		var list []string
+		for _, t := range times {
+			if t.TZID != "" {
+				t = ical.Time{Wall: zones.Time(t), UTC: true}
+			}
+			list = append(list, t.String())
+		}
+		value = strings.Join(list, ",")
+	}
+	params := slices.DeleteFunc(slices.Clone(p.Params), func(q ical.Param) bool { return q.Name == "TZID" })
+	return ical.NewProp(p.Name, value, params...)
+}
+
+// limited leaves out what limit-recurrence-set and limit-freebusy-set exclude. Components that stay whole are those of
+// cal themselves.
+func (d *data) limited(cal *ical.Calendar, zones *zone.Resolver) ([]*ical.Component, error) {
+	keep := func(*ical.Component) (bool, error) { return true, nil }
+	if d.overrides != nil && expandable(cal) {
+		set, err := recur.Compile(cal, zones, &d.budget)
+		if err != nil {
+			return nil, err
+		}
+		keep = func(c *ical.Component) (bool, error) {
+			return d.overrides.impacts(&filter.Object{Cal: cal, Set: set, Zones: zones}, c)
+		}
+	}
+	var out []*ical.Component
+	for _, c := range cal.Root.Children {
+		if c.Prop("RECURRENCE-ID") != nil {
+			ok, err := keep(c)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				continue
+			}
+		}
+		if d.freeBusy != nil && c.Name == "VFREEBUSY" {
+			c = d.limitFreeBusy(c, zones)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// impacts is §9.6.6: the override's own time lies in the window, or that of the instance it stands for.
+func (w *window) impacts(o *filter.Object, c *ical.Component) (bool, error) {
+	id := c.Prop("RECURRENCE-ID")
+	t, err := ical.ParseTime(id)
+	if err != nil {
+		return true, nil
+	}
+	start := o.Zones.Time(t)
+	if id.HasParam("RANGE") && start.Before(w.to) { // it changes all later ones
+		return true, nil
+	}
+	end := start
+	if m := o.Set.Master(); m != nil {
+		end = start.Add(o.Length(m))
+	}
+	if start.Before(w.to) && (w.from.Before(end) || !start.Before(w.from)) {
+		return true, nil
+	}
+	return o.Overlaps(c, w.from, w.to)
+}
+
+// limitFreeBusy is §9.6.7.
+func (d *data) limitFreeBusy(c *ical.Component, zones *zone.Resolver) *ical.Component {
+	out := &ical.Component{Name: c.Name, Children: c.Children}
+	o := &filter.Object{Zones: zones}
+	for _, p := range c.Props {
+		if p.Name != "FREEBUSY" {
+			out.Props = append(out.Props, p)
+			continue
+		}
+		values := strings.Split(p.Value, ",")
+		kept := slices.DeleteFunc(slices.Clone(values), func(v string) bool {
+			periods, err := ical.ParsePeriods(p.With(v))
+			if err != nil || len(periods) != 1 {
+				return false
+			}
+			start, end := o.Period(periods[0])
+			return !d.freeBusy.from.Before(end) || !start.Before(d.freeBusy.to)
+		})
+		switch len(kept) {
+		case 0:
+		case len(values):
+			out.Props = append(out.Props, p)
+		default:
+			out.Props = append(out.Props, p.With(strings.Join(kept, ",")))
+		}
+	}
+	return out
+}

@@ -1,0 +1,98 @@
+package caldav
+
+import (
+	"net/http"
+
+	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// calendarQuery is RFC 4791 §7.8.
+func calendarQuery(rq *webdav.Request, on reported) (webdav.Response, error) {
+	depth, err := rq.Depth()
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	s, err := newSearch(rq)
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	sel, err := selectWithData(rq)
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	calendars, err := on.calendars(rq, depth)
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	var single *Object
+	if _, ok := on.(*Object); ok {
+		if single, err = s.self(); err != nil {
+			return webdav.Response{}, err
+		}
+	}
+	return webdav.Response{Header: preferences(rq), Stream: func(w *webdav.Writer) error {
+		w.Multistatus()
+		if single != nil {
+			if err := sel.Response(w, single.path(), single); err != nil {
+				return err
+			}
+		}
+		for _, c := range calendars {
+			for o, err := range s.in(c, sel.Want()) {
+				if err != nil {
+					return err
+				}
+				if !rq.May(o, privilege.Read) {
+					continue
+				}
+				if err := sel.Response(w, o.path(), o); err != nil {
+					return err
+				}
+				if err := w.Flush(); err != nil {
+					return err
+				}
+			}
+		}
+		w.Close()
+		return nil
+	}}, nil
+}
+
+// self is the object that the report is run on, if it matches; the engine has read it without its body.
+func (s *search) self() (*Object, error) {
+	res, err := s.rq.Find(s.rq.Target, store.Body)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := res.(*Object)
+	if !ok {
+		return nil, store.ErrNotFound
+	}
+	match, err := s.byText(o)
+	if err != nil || !match {
+		return nil, err
+	}
+	return o, nil
+}
+
+// selectWithData compiles what properties are asked for, and refuses a bad CALDAV:calendar-data before anything is
+// answered, even where nothing matches.
+func selectWithData(rq *webdav.Request) (*webdav.Selection, error) {
+	if el := webdav.Find(webdav.Find(rq.Body, webdav.DAV("prop")), calDAV("calendar-data")); el != nil {
+		if _, err := parseData(rq, el); err != nil {
+			return nil, err
+		}
+	}
+	return rq.Select(rq.Body)
+}
+
+// preferences are the headers that say which were honoured (RFC 7240 §3).
+func preferences(rq *webdav.Request) http.Header {
+	h := http.Header{"Vary": {"Prefer, Brief"}}
+	if rq.Prefer().Minimal {
+		h.Set("Preference-Applied", "return=minimal")
+	}
+	return h
+}

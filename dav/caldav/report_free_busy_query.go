@@ -1,0 +1,194 @@
+package caldav
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"caldav-fcgi/dav/filter"
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/dav/recur"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// freeBusyQuery is RFC 4791 §7.10. A calendar that is asked answers even if it is transparent; a home leaves its
+// transparent ones out.
+func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
+	from, to, err := freeBusyRange(rq)
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	depth, err := rq.Depth()
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	_, home := on.(*Home)
+	if home && depth != webdav.Depth0 {
+		depth = webdav.DepthInfinity // "nothing busy" would be a wrong answer to Depth 1, which reaches no object
+	}
+	calendars, err := on.calendars(rq, depth)
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	q := busyQuery{rq: rq, from: from, to: to}
+	for _, c := range calendars {
+		if home && c.row.Transparent {
+			continue
+		}
+		if err := q.add(c); err != nil {
+			return webdav.Response{}, err
+		}
+	}
+	body, err := q.answer(merge(q.busy))
+	if err != nil {
+		return webdav.Response{}, err
+	}
+	return webdav.Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {mediaType}, "Cache-Control": {"private, no-cache"}},
+		Stream: func(w *webdav.Writer) error { return w.Octets(body) }}, nil
+}
+
+// freeBusyRange reads the one time-range. Both ends are needed: an endless series is busy for ever.
+func freeBusyRange(rq *webdav.Request) (from, to time.Time, err error) {
+	el := webdav.Find(rq.Body, calDAV("time-range"))
+	if el == nil {
+		return from, to, webdav.BadRequest("a free-busy-query needs a time-range")
+	}
+	if from, to, err = filter.ParseTimeRange(el); err != nil {
+		return from, to, webdav.BadRequest("free-busy-query: %v", err)
+	}
+	if from.IsZero() || to.IsZero() {
+		return from, to, webdav.BadRequest("the time-range of a free-busy-query needs both start and end")
+	}
+	return from, to, nil
+}
+
+// busyQuery gathers busy times.
+type busyQuery struct {
+	rq       *webdav.Request
+	from, to time.Time
+	budget   recur.Budget
+	busy     []recur.Busy
+}
+
+// add looks at the events of the range and at every VFREEBUSY, whose periods need not lie between its dates.
+func (q *busyQuery) add(c *Calendar) error {
+	if !q.rq.May(c, privilege.ReadFreeBusy) {
+		return nil
+	}
+	for _, part := range []struct {
+		kind     ical.Kind
+		from, to int64
+	}{{ical.VEvent, q.from.Unix(), q.to.Unix()}, {ical.VFreeBusy, store.MinTime, store.MaxTime}} {
+		for row, err := range q.rq.Tx.Candidates(c.row.ID, uint32(part.kind), part.from, part.to, store.Body) {
+			if err != nil {
+				return err
+			}
+			if err := q.object(&Object{row: *row, calendar: c}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (q *busyQuery) object(o *Object) error {
+	p, err := o.Parse(q.rq)
+	if err != nil {
+		unreadable(q.rq, o, err)
+		return nil
+	}
+	set, err := recur.Compile(p.cal, p.zones, &q.budget)
+	if err == nil {
+		for b, failed := range set.Busy(q.from, q.to) {
+			if err = failed; err != nil {
+				break
+			}
+			q.busy = append(q.busy, b)
+		}
+	}
+	switch {
+	case errors.Is(err, recur.ErrBudget):
+		return overBudget(o)
+	case err != nil:
+		unreadable(q.rq, o, err)
+	}
+	return nil
+}
+
+// merge joins periods of one type that overlap or follow each other, and puts all in order.
+func merge(all []recur.Busy) []recur.Busy {
+	slices.SortFunc(all, func(a, b recur.Busy) int { return cmp.Or(cmp.Compare(a.Type, b.Type), a.Start.Compare(b.Start)) })
+	var out []recur.Busy
+	for _, b := range all {
+		if n := len(out); n > 0 && out[n-1].Type == b.Type && !b.Start.After(out[n-1].End) {
+			if b.End.After(out[n-1].End) {
+				out[n-1].End = b.End
+			}
+			continue
+		}
+		out = append(out, b)
+	}
+	slices.SortFunc(out, func(a, b recur.Busy) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Type, b.Type)) })
+	return out
+}
+
+// productID is the PRODID of calendar text that is ours.
+const productID = "-//caldav-fcgi//caldav-fcgi//EN"
+
+// answer writes the VFREEBUSY. Periods are cut to the range that was asked for.
+func (q *busyQuery) answer(busy []recur.Busy) ([]byte, error) {
+	var out bytes.Buffer
+	w := ical.NewWriter(&out)
+	stamp := func(name string, t time.Time) { w.Property(ical.Time{Wall: t.UTC(), UTC: true}.Property(name)) }
+	w.Begin("VCALENDAR")
+	w.Property(ical.NewProp("VERSION", "2.0"))
+	w.Property(ical.NewProp("PRODID", productID))
+	w.Begin("VFREEBUSY")
+	w.Property(ical.NewProp("UID", q.uid()))
+	stamp("DTSTAMP", q.rq.Tx.Now)
+	stamp("DTSTART", q.from)
+	stamp("DTEND", q.to)
+	for _, b := range busy {
+		start, end := b.Start, b.End
+		if start.Before(q.from) {
+			start = q.from
+		}
+		if end.After(q.to) {
+			end = q.to
+		}
+		if !start.Before(end) {
+			continue
+		}
+		var params []ical.Param
+		if b.Type != "" && b.Type != "BUSY" { // the default
+			params = append(params, ical.Param{Name: "FBTYPE", Values: []string{b.Type}})
+		}
+		w.Property(ical.NewProp("FREEBUSY", ical.Time{Wall: start.UTC(), UTC: true}.String()+"/"+exactLength(end.Sub(start)).String(), params...))
+	}
+	w.End("VFREEBUSY")
+	w.End("VCALENDAR")
+	if err := w.Err(); err != nil {
+		return nil, fmt.Errorf("write the free-busy answer: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// uid is one for each question: RFC 5545 §3.6.4 demands one, and RFC 4791 forgets it.
+func (q *busyQuery) uid() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %d", q.rq.Target, q.from.Unix(), q.to.Unix(), q.rq.Tx.Now.Unix()))
+	return hex.EncodeToString(sum[:16])
+}
+
+// exactLength is a length in hours and less, which no change of the clocks touches.
+func exactLength(d time.Duration) ical.Duration {
+	s := int(d / time.Second)
+	return ical.Duration{Hours: s / 3600, Minutes: s / 60 % 60, Seconds: s % 60}
+}
