@@ -1,6 +1,10 @@
 package caldav
 
-import "caldav-fcgi/dav/webdav"
+import (
+	"slices"
+
+	"caldav-fcgi/dav/webdav"
+)
 
 // Options are the limits that a calendar announces.
 type Options struct {
@@ -23,7 +27,8 @@ func Module(opt Options) webdav.Module {
 			root: func(*webdav.Request) (webdav.Collection, error) { return Homes{opt}, nil },
 		},
 		Provision:  provision,
-		Properties: append(calendarProperties(opt), homeProperties()...),
+		Properties: slices.Concat(calendarProperties(opt), homeProperties(), []webdav.Property{calendarData()}),
+		Reports:    reports(),
 		Methods:    []webdav.Method{mkcalendarMethod()},
 	}
 }

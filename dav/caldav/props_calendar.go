@@ -8,6 +8,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"caldav-fcgi/dav/filter"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/dav/zone"
@@ -19,15 +20,6 @@ const (
 	maxColor       = 256
 	maxTimezone    = 256 << 10
 )
-
-// queried is what calendar-query runs on.
-type queried interface {
-	webdav.Resource
-	collections() // a name that calendars and objects alone have
-}
-
-func (c *Calendar) collections() {}
-func (o *Object) collections()   {}
 
 // calendarProperties are those of RFC 4791 §5.2 and §7.5.1, of RFC 6638 §9.1, and two of Apple's. None is in allprop.
 func calendarProperties(opt Options) []webdav.Property {
@@ -59,9 +51,9 @@ func calendarProperties(opt Options) []webdav.Property {
 				w.Int(int64(opt.MaxAttendees))
 				return nil
 			}}),
-		webdav.On(webdav.Prop[queried]{Name: calDAV("supported-collation-set"), // RFC 4791 §7.5.1
-			Get: func(_ *webdav.Request, _ queried, w *webdav.Writer) error {
-				for _, c := range []string{"i;ascii-casemap", "i;octet", "i;unicode-casemap"} {
+		webdav.On(webdav.Prop[reported]{Name: calDAV("supported-collation-set"), // RFC 4791 §7.5.1: wherever text is matched
+			Get: func(_ *webdav.Request, _ reported, w *webdav.Writer) error {
+				for _, c := range filter.Collations {
 					w.Open(calDAV("supported-collation"))
 					w.Text(c)
 					w.Close()
