@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/zone"
+	"caldav-fcgi/store"
+)
+
+const checkHelp = `It reads the whole database: whether the file is sound and its tables agree, whether every object can be read and is what its row says. It changes nothing and runs beside a server. Exit status 1 when something is wrong.`
+
+func check(ctx context.Context, c *call) error {
+	return c.with(mustHave, func(s *service) error {
+		problems, err := s.db.Check(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range problems {
+			fmt.Fprintln(c.Stdout, p)
+		}
+		wrong := len(problems)
+		accounts, objects := 0, 0
+		list, err := s.everyCalendar(ctx, &accounts)
+		if err != nil {
+			return err
+		}
+		for _, col := range list {
+			err := s.eachObject(ctx, col.ID, func(o *store.Object) error {
+				objects++
+				if err := sound(o); err != nil {
+					wrong++
+					fmt.Fprintf(c.Stdout, "%s%s: %v\n", col.path, o.Name, err)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if wrong > 0 {
+			return hint(fmt.Errorf("%s in %s", plural(int64(wrong), "fault"), c.DB), "keep a copy of the file before anything else")
+		}
+		fmt.Fprintf(c.Stdout, "%s is sound: %s, %s, %s\n", c.DB, plural(int64(accounts), "user"), plural(int64(len(list)), "calendar"), plural(int64(objects), "object"))
+		return nil
+	})
+}
+
+// placed is a calendar with its path.
+type placed struct {
+	*store.Collection
+	path string
+}
+
+func (s *service) everyCalendar(ctx context.Context, accounts *int) (list []placed, err error) {
+	err = s.db.View(ctx, func(tx *store.Tx) error {
+		var users []*store.Principal
+		for p, err := range tx.Principals(store.User) {
+			if err != nil {
+				return err
+			}
+			users = append(users, p)
+		}
+		*accounts = len(users)
+		for _, p := range users {
+			cals, err := calendars(tx, p)
+			if err != nil {
+				return err
+			}
+			for _, c := range cals {
+				list = append(list, placed{c, "/calendars/" + p.Name + "/" + c.Name + "/"})
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// sound says whether an object is what its row says.
+func sound(o *store.Object) error {
+	cal, err := ical.Parse(o.Body)
+	if err != nil {
+		return err
+	}
+	known := func(tzid string) bool { _, _, ok := zone.Known(tzid); return ok }
+	info, err := ical.Options{KnownZone: known}.Validate(cal)
+	switch {
+	case err != nil:
+		return err
+	case info.UID != o.UID:
+		return fmt.Errorf("its UID is %q, its row says %q", info.UID, o.UID)
+	case uint32(info.Kind) != o.Kind:
+		return fmt.Errorf("it is a %s, its row says %s", info.Kind, ical.Kind(o.Kind))
+	}
+	return nil
+}

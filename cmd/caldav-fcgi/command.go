@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// command is one line of the table.
+type command struct {
+	name     string // "user add": the first word may be shared
+	args     string // as help shows them
+	min, max int    // how many arguments; max < 0: any number
+	short    string // one line, no full stop
+	long     string // paragraphs; a line that begins with two blanks stands as it is
+	options  []option
+	settings []string // of the table of settings, besides the common ones
+	run      func(context.Context, *call) error
+}
+
+// option is a flag of one command, which no configuration file can hold.
+type option struct {
+	name string
+	arg  string // what help calls its value; "" for a switch
+	doc  string
+}
+
+var jsonOption = option{"json", "", "print JSON"}
+
+// commands is the one list of them, in the order of help. It is a function because help, among them, prints it.
+func commands() []*command {
+	return []*command{
+		{name: "serve", short: "answer requests: what a web server or a service manager starts", long: serveHelp, settings: serveSettings, run: serve},
+		{name: "demo", short: "try it out: a temporary store with two users on http://127.0.0.1:8080/", long: demoHelp,
+			options: []option{{"http", "HOST:PORT", "serve there instead"}}, settings: []string{"base", "log"}, run: demonstrate},
+
+		{name: "user add", args: "NAME", min: 1, max: 1, short: "make an account with its calendars", long: userAddHelp,
+			options: []option{{"name", "TEXT", "the name that people see, such as 'Ann Lee'"}, {"mail", "ADDRESS", "the address invitations go to"}}, settings: []string{"lower-user"}, run: userAdd},
+		{name: "user list", short: "list accounts with what they hold", long: "One line an account: name, number of calendars, of objects, their size, the name that people see.", options: []option{jsonOption}, run: userList},
+		{name: "user show", args: "NAME", min: 1, max: 1, short: "show one account and its calendars", long: "The paths are those below the base path of the service.", options: []option{jsonOption}, run: userShow},
+		{name: "user rename", args: "OLD NEW", min: 2, max: 2, short: "give an account another login name", long: userRenameHelp, run: userRename},
+		{name: "user disable", args: "NAME", min: 1, max: 1, short: "refuse a user, and keep everything", long: "Every request of that user is refused with 403 from now on. caldav-fcgi user enable takes it back.", run: userDisable},
+		{name: "user enable", args: "NAME", min: 1, max: 1, short: "let a disabled user in again", long: "The opposite of caldav-fcgi user disable.", run: userEnable},
+		{name: "user delete", args: "NAME", min: 1, max: 1, short: "remove an account with all its calendars", long: userDeleteHelp, options: []option{{"yes", "", "also when there is something in its calendars"}}, run: userDelete},
+
+		{name: "import", args: "FILE|-", min: 1, max: 1, short: "take an exported calendar into an account", long: importHelp,
+			options: []option{{"user", "NAME", "whose calendar; needed"}, {"to", "CALENDAR", "into that calendar, instead of calendar and tasks by kind"},
+				{"dry-run", "", "say what would be done and do nothing"}, {"overwrite", "", "also replace what is newer in the calendar than in the file"}}, settings: []string{"max-resource"}, run: importFile},
+		{name: "export", short: "write an account's calendars as one iCalendar file", long: exportHelp,
+			options: []option{{"user", "NAME", "whose calendars; needed"}, {"calendar", "CALENDAR", "that one alone"}}, run: export},
+		{name: "check", short: "read everything and say what is wrong", long: checkHelp, run: check},
+
+		{name: "config", short: "show the settings in effect, and where each comes from", long: configHelp, options: []option{jsonOption}, settings: serveSettings, run: showConfig},
+		{name: "version", short: "show the version, and that of SQLite and of the time zones", long: "Name these lines when you report a fault.", options: []option{{"changes", "", "show what each release has changed"}}, run: showVersion},
+		{name: "completion", args: "bash|zsh|fish", min: 1, max: 1, short: "print the completion of commands for a shell", long: completionHelp, run: completion},
+		{name: "help", args: "[COMMAND]", max: 2, short: "show the commands, or one of them", long: "caldav-fcgi help config lists every setting. With -man it prints the manual page: caldav-fcgi help -man | man -l -", options: []option{{"man", "", "print the manual page"}}, run: help},
+	}
+}
+
+// findCommand finds the command that args begin with and returns the rest.
+func findCommand(args []string) (*command, []string, error) {
+	list := commands()
+	for words := min(2, len(args)); words > 0; words-- {
+		name := strings.Join(args[:words], " ")
+		if i := slices.IndexFunc(list, func(c *command) bool { return c.name == name }); i >= 0 {
+			return list[i], args[words:], nil
+		}
+	}
+	if strings.HasPrefix(args[0], "-") {
+		return nil, nil, usagef("%s stands before the command: want %s COMMAND %s", args[0], program, strings.Join(args, " "))
+	}
+	var first, second []string // words that can stand there
+	for _, c := range list {
+		group, word, _ := strings.Cut(c.name, " ")
+		if group == args[0] {
+			second = append(second, word)
+		}
+		if !slices.Contains(first, group) {
+			first = append(first, group)
+		}
+	}
+	if len(second) == 0 {
+		return nil, nil, usagef("no command %q%s; caldav-fcgi help lists them", args[0], didYouMean(args[0], first))
+	}
+	if len(args) == 1 {
+		return nil, nil, usagef("%s: want one of %s", args[0], strings.Join(second, ", "))
+	}
+	if isHelp(args[1]) {
+		return groupHelp(args[0]), nil, nil
+	}
+	return nil, nil, usagef("no command %q%s; there are %s", args[0]+" "+args[1], didYouMean(args[1], second), strings.Join(second, ", "))
+}
+
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+// groupHelp stands for "user -h".
+func groupHelp(group string) *command {
+	return &command{name: group, run: func(_ context.Context, c *call) error { return helpOn(c.Stdout, []string{group}) }}
+}
+
+// flags are all that the command takes: its settings first.
+func (cmd *command) flags() (list []*setting) {
+	for i := range settings {
+		if slices.Contains(common, settings[i].name) || slices.Contains(cmd.settings, settings[i].name) {
+			list = append(list, &settings[i])
+		}
+	}
+	return list
+}
+
+func (cmd *command) option(name string) *option {
+	if i := slices.IndexFunc(cmd.options, func(o option) bool { return o.name == name }); i >= 0 {
+		return &cmd.options[i]
+	}
+	return nil
+}

@@ -1,0 +1,489 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/dav/zone"
+	"caldav-fcgi/store"
+)
+
+const importHelp = `FILE is an exported calendar, of any program; - reads standard input. It is cut up by UID: a series and its exceptions are one object, with the time zones that it names. Several calendars in one file are taken together. Events go into "calendar" and tasks into "tasks", or into the first calendar that takes that kind; all into one with -to.
+It can be repeated: an object that is there already, as it is in the file, is not touched; one that has changed in the file is replaced, one that is newer in the calendar is kept (-overwrite replaces it). Nothing is ever deleted.
+METHOD is dropped. An entry without a UID gets one made from its content, so that it is found again next time. What cannot be taken is named with its line and the reason, the rest is taken, and the exit status is 1.
+  caldav-fcgi import -user ann -dry-run calendar.ics
+  caldav-fcgi import -user ann -to work calendar.ics`
+
+const (
+	maxImport     = 1 << 30
+	importWorkers = 8 // so many writes can share a commit
+)
+
+// importing is one import under way.
+type importing struct {
+	service   *service
+	user      string
+	calendars []target
+	to        string // "" by kind
+	dryRun    bool
+	overwrite bool
+	limit     int64
+}
+
+// target is a calendar that takes objects.
+type target struct {
+	id   int64
+	name string
+	path webdav.Path
+	kind ical.Kind // 0: all
+}
+
+// fate is what became of an object.
+type fate int
+
+const (
+	fateNew fate = iota
+	fateChanged
+	fateSame
+	fateKept
+	fateRefused
+	fates
+)
+
+// verdict is what is to be said of one object.
+type verdict struct {
+	fate fate
+	line int
+	what string
+	note string // why it is refused, or what was done to it
+}
+
+// result of an import.
+type result struct {
+	count [fates]int
+	notes []verdict // in the order of the file
+}
+
+func importFile(ctx context.Context, c *call) error {
+	user := c.options["user"]
+	if user == "" {
+		return usagef("import: whose calendar? want -user NAME")
+	}
+	name := c.args[0]
+	raw, err := readImport(name, c.Stdin)
+	if err != nil {
+		return err
+	}
+	if name == "-" {
+		name = "standard input"
+	}
+	return c.with(mustHave, func(s *service) error {
+		im := &importing{service: s, user: user, to: c.options["to"], dryRun: c.on("dry-run"), overwrite: c.on("overwrite"), limit: c.MaxResource}
+		if err := im.prepare(ctx); err != nil {
+			return err
+		}
+		show, end := progress(c.Stderr, name)
+		res, err := im.run(ctx, raw, show)
+		end()
+		for _, v := range res.notes {
+			fmt.Fprintf(c.Stderr, "%s:%d: %s: %s\n", name, v.line, v.what, v.note)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.Stdout, "%s: %s\n", name, res.summary(im.dryRun))
+		if n := res.count[fateRefused]; n > 0 {
+			return fmt.Errorf("%s not taken, for the reasons above", plural(int64(n), "object"))
+		}
+		return nil
+	})
+}
+
+func readImport(name string, stdin io.Reader) ([]byte, error) {
+	in := stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("import: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, maxImport+1))
+	if err != nil {
+		return nil, fmt.Errorf("import: read %s: %w", name, err)
+	}
+	if len(raw) > maxImport {
+		return nil, fmt.Errorf("import: %s is larger than %s", name, writeSize(maxImport))
+	}
+	return raw, nil
+}
+
+// summary is the last line.
+func (r *result) summary(dryRun bool) string {
+	total := 0
+	for _, n := range r.count {
+		total += n
+	}
+	s := plural(int64(total), "object") + ":"
+	sep := " "
+	for f, word := range [fates]string{"new", "changed", "as they were", "newer in the calendar and kept", "refused"} {
+		if n := r.count[f]; n > 0 || f == int(fateNew) {
+			s += fmt.Sprintf("%s%d %s", sep, n, word)
+			sep = ", "
+		}
+	}
+	if dryRun {
+		s += " (nothing was written)"
+	}
+	return s
+}
+
+// prepare finds the account and the calendars.
+func (im *importing) prepare(ctx context.Context) error {
+	return im.service.db.View(ctx, func(tx *store.Tx) error {
+		p, err := im.service.account(tx, im.user)
+		if err != nil {
+			return err
+		}
+		if p.Disabled {
+			return hint(fmt.Errorf("user %q is disabled", im.user), "%s user enable %s", program, quoteArg(im.user))
+		}
+		list, err := calendars(tx, p)
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, c := range list {
+			names = append(names, c.Name)
+			im.calendars = append(im.calendars, target{id: c.ID, name: c.Name, path: webdav.P("calendars", p.Name, c.Name), kind: ical.Kind(c.Components)})
+		}
+		if im.to != "" && !slices.Contains(names, im.to) {
+			return fmt.Errorf("no calendar %q of %s (there are: %s)", im.to, im.user, strings.Join(names, ", "))
+		}
+		return nil
+	})
+}
+
+// run takes the file in. done is told how many objects are through.
+func (im *importing) run(ctx context.Context, raw []byte, done func(int)) (result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	parts := make(chan ical.Part)
+	var (
+		mu  sync.Mutex
+		res result
+		n   int
+		wg  sync.WaitGroup
+	)
+	add := func(v verdict) {
+		mu.Lock()
+		defer mu.Unlock()
+		res.count[v.fate]++
+		if v.note != "" {
+			res.notes = append(res.notes, v)
+		}
+		n++
+		done(n)
+	}
+	for range importWorkers {
+		wg.Go(func() {
+			for p := range parts {
+				v, err := im.take(ctx, p)
+				if err != nil {
+					cancel(err)
+					continue // the feeder sees it, and closes parts
+				}
+				add(v)
+			}
+		})
+	}
+	var fileErr error
+feed:
+	for p, err := range ical.Split(raw) {
+		switch {
+		case err != nil && p.Component == "":
+			fileErr = err
+			break feed
+		case err != nil:
+			add(verdict{fate: fateRefused, line: p.Line, what: named(p), note: withoutLine(err.Error())})
+			continue
+		}
+		select {
+		case parts <- p:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(parts)
+	wg.Wait()
+	slices.SortStableFunc(res.notes, func(a, b verdict) int { return a.line - b.line })
+	if err := context.Cause(ctx); err != nil {
+		return res, fmt.Errorf("import stopped after %s: %w (it can be repeated)", plural(int64(n), "object"), err)
+	}
+	return res, fileErr
+}
+
+// named is how a message calls an object.
+func named(p ical.Part) string {
+	if p.UID == "" {
+		return p.Component
+	}
+	return fmt.Sprintf("%s %.120q", p.Component, p.UID)
+}
+
+// take takes one object in. An error is one of the store: it ends the import.
+func (im *importing) take(ctx context.Context, p ical.Part) (verdict, error) {
+	v := verdict{line: p.Line, what: named(p)}
+	body, uid, shift, err := identified(p)
+	if err != nil {
+		return v.refuse(p, shift, err), nil
+	}
+	if p.UID == "" {
+		v.note = "has no UID; taken with one made from its content, " + uid
+	}
+	info, err := im.judge(body)
+	if err != nil {
+		return v.refuse(p, shift, err), nil
+	}
+	to, err := im.choose(info)
+	if err != nil {
+		return v.refuse(p, shift, err), nil
+	}
+	name, there, err := im.find(ctx, to, info.UID)
+	if err != nil {
+		return v, err
+	}
+	switch {
+	case there == nil:
+		v.fate = fateNew
+	case bytes.Equal(there, body):
+		v.fate, v.note = fateSame, ""
+		return v, nil
+	case !im.overwrite && newer(there, body):
+		v.fate, v.note = fateKept, ""
+		return v, nil
+	default:
+		v.fate = fateChanged
+	}
+	if im.dryRun {
+		return v, nil
+	}
+	err = im.service.do(ctx, im.user, http.MethodPut, to.path.Child(name, false), http.Header{"Content-Type": {"text/calendar; charset=utf-8"}}, body)
+	switch {
+	case err == nil:
+		return v, nil
+	case ctx.Err() != nil:
+		return v, context.Cause(ctx)
+	}
+	for _, ours := range []error{store.ErrFull, store.ErrBusy, store.ErrClosed, store.ErrReplaced, store.ErrIncompatible} {
+		if errors.Is(err, ours) {
+			return v, err
+		}
+	}
+	return v.refuse(p, shift, err), nil
+}
+
+// refuse says why, in lines of the file.
+func (v verdict) refuse(p ical.Part, shift int, err error) verdict {
+	v.fate, v.note = fateRefused, err.Error()
+	if m := linePattern.FindStringSubmatchIndex(v.note); m != nil {
+		if n, err := strconv.Atoi(v.note[m[2]:m[3]]); err == nil {
+			if shift > 0 && n > shift {
+				n--
+			}
+			v.line = p.FileLine(n)
+			v.note = v.note[:m[0]] + v.note[m[1]:]
+		}
+	}
+	return v
+}
+
+var linePattern = regexp.MustCompile(`\bline ([0-9]{1,9}): `)
+
+func withoutLine(s string) string {
+	if m := linePattern.FindStringIndex(s); m != nil && m[0] == 0 {
+		return s[m[1]:]
+	}
+	return s
+}
+
+// identified returns the body with a UID. One without gets a UID made from its octets, so that it is the same next time;
+// shift is the line after which it was put in, 0 when there was one.
+func identified(p ical.Part) (body []byte, uid string, shift int, err error) {
+	if p.UID != "" {
+		return p.Body, p.UID, 0, nil
+	}
+	cal, err := ical.Parse(p.Body)
+	if err != nil {
+		return nil, "", 0, err
+	}
+	i := slices.IndexFunc(cal.Root.Children, func(c *ical.Component) bool { return c.Name != "VTIMEZONE" })
+	if i < 0 {
+		return p.Body, "", 0, nil
+	}
+	comp := cal.Root.Children[i]
+	if len(comp.Props) == 0 || comp.Prop("UID") != nil {
+		return p.Body, "", 0, nil // for the checks to refuse
+	}
+	sum := sha256.Sum256(comp.Raw(cal))
+	uid = "import-" + hex.EncodeToString(sum[:16])
+	eol := "\r\n"
+	if !bytes.Contains(p.Body, []byte("\n")) {
+		eol = "\r"
+	}
+	at := comp.Props[0].Start
+	body = slices.Concat(p.Body[:at], []byte("UID:"+uid+eol), p.Body[at:])
+	return body, uid, comp.Props[0].Line, nil
+}
+
+// judge makes the checks that the service will make, to say what is wrong with its line.
+func (im *importing) judge(body []byte) (ical.Info, error) {
+	if im.limit > 0 && int64(len(body)) > im.limit {
+		return ical.Info{}, fmt.Errorf("has %s; at most %s are taken (-max-resource)", roundSize(int64(len(body))), writeSize(im.limit))
+	}
+	cal, err := ical.Parse(body)
+	if err != nil {
+		return ical.Info{}, err
+	}
+	known := func(tzid string) bool { _, _, ok := zone.Known(tzid); return ok }
+	return ical.Options{KnownZone: known}.Validate(cal)
+}
+
+// choose finds the calendar for a kind of object.
+func (im *importing) choose(info ical.Info) (target, error) {
+	order := []string{"calendar", "tasks"}
+	if info.Kind == ical.VTodo {
+		order = []string{"tasks", "calendar"}
+	}
+	if im.to != "" {
+		order = []string{im.to}
+	}
+	takes := func(t target) bool { return t.kind == 0 || info.Kind&^t.kind == 0 }
+	for _, name := range order {
+		if i := slices.IndexFunc(im.calendars, func(t target) bool { return t.name == name && takes(t) }); i >= 0 {
+			return im.calendars[i], nil
+		}
+	}
+	if im.to != "" {
+		return target{}, fmt.Errorf("the calendar %s does not take %s", im.to, info.Component)
+	}
+	if i := slices.IndexFunc(im.calendars, takes); i >= 0 {
+		return im.calendars[i], nil
+	}
+	return target{}, fmt.Errorf("%s has no calendar that takes %s", im.user, info.Component)
+}
+
+// find looks for an object with that UID: its name and octets, or a free name and nil.
+func (im *importing) find(ctx context.Context, to target, uid string) (name string, there []byte, err error) {
+	err = im.service.db.View(ctx, func(tx *store.Tx) error {
+		for o, err := range tx.ObjectsByUID(to.id, uid, store.Body) {
+			if err != nil {
+				return err
+			}
+			name, there = o.Name, bytes.Clone(o.Body)
+			return nil
+		}
+		name = objectName(uid)
+		if _, err := tx.Object(to.id, name, 0); err == nil {
+			name = hashName(uid) // the name is that of another UID
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return nil
+	})
+	return name, there, err
+}
+
+// maxPlainName is short enough for the file names of clients that keep objects as files.
+const maxPlainName = 120
+
+// objectName is the UID where it makes a tame name, as most clients have it.
+func objectName(uid string) string {
+	if uid == "" || len(uid) > maxPlainName || uid[0] == '.' ||
+		strings.Trim(uid, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@") != "" {
+		return hashName(uid)
+	}
+	return uid + ".ics"
+}
+
+func hashName(uid string) string {
+	sum := sha256.Sum256([]byte(uid))
+	return hex.EncodeToString(sum[:16]) + ".ics"
+}
+
+// newer says whether a is a later version of the object than b: a higher SEQUENCE, else a later LAST-MODIFIED. Where one
+// of them does not say, it is not.
+func newer(a, b []byte) bool {
+	sa, ma, ok := versionOf(a)
+	sb, mb, ok2 := versionOf(b)
+	switch {
+	case !ok || !ok2:
+		return false
+	case sa != sb:
+		return sa > sb
+	}
+	return ma.After(mb) && !mb.IsZero()
+}
+
+func versionOf(body []byte) (sequence int, modified time.Time, ok bool) {
+	cal, err := ical.Parse(body)
+	if err != nil {
+		return 0, modified, false
+	}
+	for _, comp := range cal.Root.Children {
+		if comp.Name == "VTIMEZONE" {
+			continue
+		}
+		if p := comp.Prop("SEQUENCE"); p != nil {
+			if n, err := p.Int(); err == nil {
+				sequence = max(sequence, n)
+			}
+		}
+		if p := comp.Prop("LAST-MODIFIED"); p != nil {
+			if t, err := ical.ParseTime(p); err == nil && t.Wall.After(modified) {
+				modified = t.Wall
+			}
+		}
+	}
+	return sequence, modified, true
+}
+
+// progressEvery keeps a terminal readable.
+const progressEvery = 100 * time.Millisecond
+
+// progress returns what shows a line that counts, on a terminal only, and what removes it.
+func progress(w io.Writer, name string) (show func(int), end func()) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return func(int) {}, func() {}
+	}
+	if _, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS); err != nil {
+		return func(int) {}, func() {}
+	}
+	var last time.Time
+	show = func(n int) {
+		if now := time.Now(); now.Sub(last) >= progressEvery {
+			last = now
+			fmt.Fprintf(f, "\r%s: %d objects", name, n)
+		}
+	}
+	return show, func() { fmt.Fprint(f, "\r\x1b[K") }
+}

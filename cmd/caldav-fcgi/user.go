@@ -1,0 +1,324 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+const userAddHelp = `NAME is the login name, as the web server passes it in REMOTE_USER. The account gets the calendar "calendar" and the task list "tasks". There is no password here: logins are the web server's business (or, with -http, the file of -htpasswd).
+Accounts are also made at a user's first visit, unless provision is off.`
+
+const userRenameHelp = `Everything the account has stays, under the new name. Clients have to be set up anew: the name is part of the addresses.`
+
+const userDeleteHelp = `The account, its calendars and their history are gone for good. When there is something in them it wants -yes.
+To keep a copy: caldav-fcgi export -user NAME > NAME.ics`
+
+// account is a user as the listings show it.
+type account struct {
+	Name      string    `json:"name"`
+	Display   string    `json:"display"`
+	Mail      []string  `json:"mail"`
+	Disabled  bool      `json:"disabled"`
+	Objects   int64     `json:"objects"`
+	Bytes     int64     `json:"bytes"`
+	Calendars []listing `json:"calendars"`
+}
+
+// listing is a calendar of an account.
+type listing struct {
+	Name       string   `json:"name"`
+	Display    string   `json:"display"`
+	Path       string   `json:"path"`
+	Components []string `json:"components"`
+	Objects    int64    `json:"objects"`
+	Bytes      int64    `json:"bytes"`
+}
+
+func describe(tx *store.Tx, p *store.Principal) (account, error) {
+	a := account{Name: p.Name, Display: p.Display, Disabled: p.Disabled, Mail: []string{}, Calendars: []listing{}}
+	addresses, err := tx.Addresses(p.ID)
+	if err != nil {
+		return a, err
+	}
+	for _, uri := range addresses {
+		a.Mail = append(a.Mail, strings.TrimPrefix(uri, "mailto:"))
+	}
+	list, err := calendars(tx, p)
+	if err != nil {
+		return a, err
+	}
+	for _, c := range list {
+		l := listing{Name: c.Name, Display: c.Name, Path: webdav.P("calendars", p.Name, c.Name).String(), Components: ical.Kind(c.Components).Names(), Objects: c.Objects, Bytes: c.Bytes}
+		if c.Display != nil && *c.Display != "" {
+			l.Display = *c.Display
+		}
+		if l.Components == nil {
+			l.Components = []string{}
+		}
+		a.Objects += c.Objects
+		a.Bytes += c.Bytes
+		a.Calendars = append(a.Calendars, l)
+	}
+	return a, nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// maxUser is what package fcgi takes from a web server.
+const maxUser = 255
+
+// userName brings a name into the form in which a login arrives; one that none can have is refused.
+func (c *call) userName(name string) (string, error) {
+	given := name
+	if c.LowerUser {
+		name = strings.ToLower(name)
+	}
+	name = norm.NFC.String(name)
+	switch {
+	case name == "" || name == "." || name == ".." || strings.Contains(name, "/"):
+		return "", usagef("user name %q: want a name without a slash", given)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return "", usagef("user name %q: want UTF-8 without control characters", given)
+	case len(name) > maxUser:
+		return "", usagef("user name of %d bytes: at most %d can be", len(name), maxUser)
+	}
+	return name, nil
+}
+
+func userAdd(ctx context.Context, c *call) error {
+	name, err := c.userName(c.args[0])
+	if err != nil {
+		return err
+	}
+	claims := map[string]string{}
+	if v := strings.TrimSpace(c.options["name"]); v != "" {
+		claims["name"] = v
+	}
+	if v := c.options["mail"]; v != "" {
+		a, err := mail.ParseAddress(v)
+		if err != nil || a.Name != "" {
+			return usagef("-mail %q: want an address such as ann@example.org", v)
+		}
+		claims["mail"] = a.Address
+	}
+	return c.with(mayMake, func(s *service) error {
+		err := s.db.View(ctx, func(tx *store.Tx) error {
+			_, err := tx.Principal(store.User, name)
+			if err == nil {
+				return hint(fmt.Errorf("user %q exists", name), "to rename it: %s user rename %s NEW", program, quoteArg(name))
+			}
+			if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			m := claims["mail"]
+			if m == "" {
+				return nil
+			}
+			switch p, err := tx.PrincipalByAddress("mailto:" + m); {
+			case err == nil:
+				return hint(fmt.Errorf("the address %s belongs to %s", m, p.Name), "choose another with -mail, or none")
+			case !errors.Is(err, store.ErrNotFound):
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		p, err := s.dav.Engine().AddAccount(ctx, webdav.Login{User: name, Claims: claims})
+		if err != nil {
+			return fmt.Errorf("make user %q: %w", name, err)
+		}
+		return s.db.View(ctx, func(tx *store.Tx) error {
+			a, err := describe(tx, p)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.Stdout, "made user %s\n", a.Name)
+			for _, l := range a.Calendars {
+				fmt.Fprintf(c.Stdout, "  %s\n", l.Path)
+			}
+			return nil
+		})
+	})
+}
+
+func userList(ctx context.Context, c *call) error {
+	return c.with(mustHave, func(s *service) error {
+		all := []account{}
+		err := s.db.View(ctx, func(tx *store.Tx) error {
+			var users []*store.Principal
+			for p, err := range tx.Principals(store.User) {
+				if err != nil {
+					return err
+				}
+				users = append(users, p)
+			}
+			for _, p := range users {
+				a, err := describe(tx, p)
+				if err != nil {
+					return err
+				}
+				all = append(all, a)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if c.on("json") {
+			return writeJSON(c.Stdout, all)
+		}
+		if len(all) == 0 {
+			fmt.Fprintf(c.Stderr, "no users yet (%s user add NAME makes one, and so does a first visit)\n", program)
+		}
+		tw := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+		for _, a := range all {
+			name := a.Display
+			if a.Disabled {
+				name += " (disabled)"
+			}
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", a.Name, plural(int64(len(a.Calendars)), "calendar"), plural(a.Objects, "object"), roundSize(a.Bytes), name)
+		}
+		return tw.Flush()
+	})
+}
+
+// roundSize is a size for people.
+func roundSize(n int64) string {
+	for _, u := range sizeUnits {
+		if n >= u.bytes {
+			return fmt.Sprintf("%.1f %s", float64(n)/float64(u.bytes), u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+func userShow(ctx context.Context, c *call) error {
+	return c.with(mustHave, func(s *service) error {
+		var a account
+		err := s.db.View(ctx, func(tx *store.Tx) error {
+			p, err := s.account(tx, c.args[0])
+			if err != nil {
+				return err
+			}
+			a, err = describe(tx, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if c.on("json") {
+			return writeJSON(c.Stdout, a)
+		}
+		state := ""
+		if a.Disabled {
+			state = ", disabled"
+		}
+		fmt.Fprintf(c.Stdout, "%s (%s)%s\n", a.Name, a.Display, state)
+		for _, m := range a.Mail {
+			fmt.Fprintf(c.Stdout, "mail: %s\n", m)
+		}
+		tw := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+		for _, l := range a.Calendars {
+			takes := strings.Join(l.Components, ",")
+			if takes == "" {
+				takes = "everything"
+			}
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", l.Path, l.Display, plural(l.Objects, "object"), roundSize(l.Bytes), takes)
+		}
+		return tw.Flush()
+	})
+}
+
+// change saves an account that fn has changed.
+func (c *call) change(ctx context.Context, fn func(*store.Principal) error) error {
+	return c.with(mustHave, func(s *service) error {
+		return s.db.Update(ctx, func(tx *store.Tx) error {
+			p, err := s.account(tx, c.args[0])
+			if err != nil {
+				return err
+			}
+			if err := fn(p); err != nil {
+				return err
+			}
+			return tx.SavePrincipal(p)
+		})
+	})
+}
+
+func userRename(ctx context.Context, c *call) error {
+	name, err := c.userName(c.args[1])
+	if err != nil {
+		return err
+	}
+	err = c.change(ctx, func(p *store.Principal) error {
+		if p.Display == p.Name {
+			p.Display = name
+		}
+		p.Name = name
+		return nil
+	})
+	if errors.Is(err, store.ErrExists) {
+		return hint(fmt.Errorf("user %q exists", name), "choose another name; %s user show %s says who that is", program, quoteArg(name))
+	}
+	if err == nil {
+		fmt.Fprintf(c.Stdout, "renamed user %s to %s\n", c.args[0], name)
+	}
+	return err
+}
+
+func userDisable(ctx context.Context, c *call) error { return c.setDisabled(ctx, true, "disabled") }
+
+func userEnable(ctx context.Context, c *call) error { return c.setDisabled(ctx, false, "enabled") }
+
+func (c *call) setDisabled(ctx context.Context, disabled bool, word string) error {
+	err := c.change(ctx, func(p *store.Principal) error { p.Disabled = disabled; return nil })
+	if err == nil {
+		fmt.Fprintf(c.Stdout, "%s user %s\n", word, c.args[0])
+	}
+	return err
+}
+
+func userDelete(ctx context.Context, c *call) error {
+	return c.with(mustHave, func(s *service) error {
+		var a account
+		err := s.db.Update(ctx, func(tx *store.Tx) error {
+			p, err := s.account(tx, c.args[0])
+			if err != nil {
+				return err
+			}
+			if a, err = describe(tx, p); err != nil {
+				return err
+			}
+			if a.Objects > 0 && !c.on("yes") {
+				return hint(fmt.Errorf("user %q has %s in %s", p.Name, plural(a.Objects, "object"), plural(int64(len(a.Calendars)), "calendar")),
+					"to delete all of it: %s user delete -yes %s; to keep a copy before: %s export -user %s > FILE", program, quoteArg(p.Name), program, quoteArg(p.Name))
+			}
+			return tx.DeletePrincipal(p)
+		})
+		if err == nil {
+			fmt.Fprintf(c.Stdout, "deleted user %s with %s\n", a.Name, plural(a.Objects, "object"))
+		}
+		return err
+	})
+}
