@@ -120,6 +120,8 @@ func TestPut_ElsewhereRefused(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, Options{})
 	s.want(s.put("/calendars/ann/x.ics", event("x")), 403)
+	s.want(s.put("/calendars/ann/", event("x")), 403)
+	s.want(s.put("/calendars/ann/calendar/", event("x")), 403)
 	s.want(s.put("/calendars/ann/none/x.ics", event("x")), 409)
 	s.want(s.put("/calendars/bob/calendar/x.ics", event("x")), 403, "need-privileges")
 	s.user = "bob"
