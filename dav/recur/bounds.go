@@ -57,8 +57,13 @@ func (s *Set) segmentBounds(sr *series, k int) (first, last int64) {
 			continue
 		}
 		end = min(end, g.hi)
-		// Doubling stretches back from the end: the whole is walked at most twice.
-		for stretch := int64(40 * daySeconds); ; stretch *= 8 {
+		// Longer and longer stretches back from the end: less than twice the whole. RDATEs have lengths of their own, so the
+		// last to begin need not be the last to end.
+		stretch := int64(40 * daySeconds)
+		if len(source.dates) > 0 {
+			stretch = maxWall - minWall
+		}
+		for ; ; stretch *= 8 {
 			any := false
 			from := max(minWall, end-stretch)
 			if !look(from, end, func(_, e int64) bool { any = true; last = max(last, e); return true }) {
@@ -72,22 +77,23 @@ func (s *Set) segmentBounds(sr *series, k int) (first, last int64) {
 	return first, last
 }
 
-// sources are the series taken apart: one for each rule, one for DTSTART and RDATE.
+// sources are the series taken apart: DTSTART, the RDATEs, and each rule.
 func (sr *series) sources() []series {
 	var list []series
-	dates := *sr
-	dates.rules = nil
-	if len(sr.rules) == 0 || sr.startOff || len(sr.dates) > 0 {
-		if len(sr.rules) > 0 && !sr.startOff {
-			dates.start = maxWall + 1 // DTSTART comes with its rule
-		}
-		list = append(list, dates)
+	one := *sr
+	one.rules, one.dates = nil, nil
+	if sr.startOff || len(sr.rules) == 0 {
+		list = append(list, one)
 	}
-	for i := range sr.rules {
-		one := *sr
-		one.rules = sr.rules[i : i+1 : i+1]
+	one.start = maxWall + 1 // DTSTART is done with
+	if len(sr.dates) > 0 {
+		one.dates = sr.dates
+		list = append(list, one)
 		one.dates = nil
-		one.startOff = false
+	}
+	one.startOff = false
+	for i := range sr.rules {
+		one.rules = sr.rules[i : i+1 : i+1]
 		list = append(list, one)
 	}
 	return list

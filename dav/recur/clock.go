@@ -2,19 +2,50 @@ package recur
 
 import "math/bits"
 
-// unit is the length of a period of a frequency of hours or less.
+// unit is the length of a period of a frequency of days or less.
 func (r *rule) unit() int64 {
-	return []int64{hourly: 3600, minutely: 60, secondly: 1}[r.freq]
+	return []int64{daily: daySeconds, hourly: 3600, minutely: 60, secondly: 1}[r.freq]
 }
 
 // anchor is the first tick: the start of the hour, minute or second of DTSTART.
 func (r *rule) anchor() int64 { return floorDiv(r.start, r.unit()) * r.unit() }
 
-// unfiltered reports that every tick is one instance.
+// perTick is the number of instances of a tick.
+func (r *rule) perTick() int64 {
+	n := 1
+	if r.freq < secondly {
+		n = bits.OnesCount64(r.seconds)
+	}
+	if r.freq == hourly {
+		n *= bits.OnesCount64(r.minutes)
+	}
+	return int64(n)
+}
+
+// unfiltered reports that each day, or each tick, is one instance and nothing else is.
 func (r *rule) unfiltered() bool {
-	return r.months == 0 && r.yeardays == nil && r.monthdays == nil && r.weekdays == nil && r.setpos == nil && r.hours == 0 &&
-		(r.freq < minutely || r.minutes == 0) && (r.freq < secondly || r.seconds == 0) &&
-		(r.freq == secondly || bits.OnesCount64(r.seconds) == 1) && (r.freq > hourly || bits.OnesCount64(r.minutes) == 1)
+	if r.freq < daily || r.months != 0 || r.yeardays != nil || r.monthdays != nil || r.weekdays != nil || r.setpos != nil {
+		return false
+	}
+	if r.freq == daily {
+		// The one time of day must be that of DTSTART.
+		return bits.OnesCount32(r.hours) == 1 && r.perTick() == 1 && bits.OnesCount64(r.minutes) == 1 &&
+			r.timeAt(0) == r.start-floorDiv(r.start, daySeconds)*daySeconds
+	}
+	return r.hours == 0 && (r.freq < minutely || r.minutes == 0 || r.freq == hourly) && (r.freq < secondly || r.seconds == 0) &&
+		r.perTick() == 1 && r.onTick()
+}
+
+// onTick reports that DTSTART is the instance of its own tick, or that there is no other second to choose.
+func (r *rule) onTick() bool {
+	at := r.start - r.anchor()
+	switch r.freq {
+	case hourly:
+		return nth(r.minutes, 0)*60+nth(r.seconds, 0) == at
+	case minutely:
+		return nth(r.seconds, 0) == at
+	}
+	return true
 }
 
 // reachable reports whether the ticks, which repeat on a few seconds of the week, ever meet BYDAY, BYHOUR, BYMINUTE and

@@ -32,7 +32,12 @@ type oracleInstance struct {
 }
 
 // differ are the cases where we give another answer, with the reason.
-var differ = map[string]string{}
+var differ = map[string]string{
+	// FREQ=HOURLY;INTERVAL=7 of 2004 without an end, asked for three days of 2031: 2031-09-01T04:00 is 235,165 hours, or 33,595
+	// times seven, after 2004-11-02T15:00, so RFC 5545 has instances there. The case has none: the programs it is taken from
+	// stop after so many steps.
+	"b01295": "an endless rule given up on by the others",
+}
 
 func oracleCases(t testing.TB) []oracleCase {
 	t.Helper()

@@ -320,7 +320,9 @@ func (r *rule) normalise(dtstart ical.Time) {
 			}
 		}
 	}
-	r.never = r.freq > daily && !r.reachable()
+	if r.freq > daily {
+		r.never = !r.reachable() || r.setpos != nil && len(r.positions(r.perTick(), nil)) == 0
+	}
 	r.option = r.libraryOption()
 }
 
@@ -389,10 +391,13 @@ func (r *rule) generates(wall int64, b *Budget) (found bool, err error) {
 	return found, err
 }
 
+// settleSteps is some 30 ms, and every day of the years 1 to 9999.
+const settleSteps = 4_000_000
+
 // settle turns COUNT into a last instance and finds out that a rule generates nothing more after DTSTART. It takes at
 // most a part of the budget: what is then still open is found when expanding.
 func (r *rule) settle(b *Budget) error {
-	share := min(int64(2_000_000), b.Steps/4)
+	share := min(int64(settleSteps), b.Steps/4)
 	part := &Budget{Steps: share, Instances: 1}
 	defer func() { b.Steps -= min(share-max(part.Steps, 0), max(b.Steps-1, 0)) }()
 	if r.count > 0 {
@@ -426,7 +431,7 @@ func (r *rule) resolve(b *Budget) (int64, error) {
 	if left == 0 {
 		return last, nil
 	}
-	if r.freq > daily && r.unfiltered() {
+	if r.unfiltered() {
 		step := r.interval * r.unit()
 		if left-1 > (maxWall-r.start)/step {
 			return maxWall, nil
