@@ -2,6 +2,7 @@ package filter
 
 import (
 	"iter"
+	"strings"
 	"time"
 
 	"caldav-fcgi/dav/ical"
@@ -123,7 +124,7 @@ func (s *span) around(o *Object, c *ical.Component, from time.Time) (time.Time, 
 // future says whether an override stands for all instances after it too.
 func future(c *ical.Component) bool {
 	id := c.Prop("RECURRENCE-ID")
-	return id != nil && id.Param("RANGE") != ""
+	return id != nil && strings.EqualFold(id.Param("RANGE"), "THISANDFUTURE")
 }
 
 // freeBusy is the table of RFC 4791 §9.9 for VFREEBUSY.
