@@ -42,7 +42,7 @@ func (d *identifier) fixedBase() string {
 }
 
 // base finds the base path: the setting, what the web server passes, or a guess. path is the escaped path of the request.
-func (d *identifier) base(env map[string]string, path string) string {
+func (d *identifier) base(env map[string]string, path string, c *dav.Caller) string {
 	if d.Base != "" {
 		return d.fixedBase()
 	}
@@ -54,7 +54,9 @@ func (d *identifier) base(env map[string]string, path string) string {
 		d.once("CALDAV_BASE ignored", s, "error", err)
 	}
 	base := guessBase(env["SCRIPT_NAME"], env["PATH_INFO"], path)
-	d.once("base path guessed: set it with -base, or let the web server pass CALDAV_BASE", base, "base", base+"/")
+	const note = "base path guessed: set it with -base, or let the web server pass CALDAV_BASE"
+	d.once(note, base, "base", base+"/")
+	c.Notes = append(c.Notes, note)
 	return base
 }
 

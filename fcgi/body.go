@@ -85,7 +85,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close implements io.Closer. What is left is read after the answer.
+// Close implements io.Closer. What is left is read by finish.
 func (b *body) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

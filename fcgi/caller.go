@@ -72,8 +72,8 @@ func (id *Identity) Handler(next http.Handler) http.Handler {
 		var err error
 		if env := Env(r); env != nil {
 			d.checkHost(env, r.Host)
-			c.Base = d.base(env, r.URL.EscapedPath())
-			if c.User, err = d.user(d.paramUser(env)); err == nil && c.User != "" {
+			c.Base = d.base(env, r.URL.EscapedPath(), &c)
+			if c.User, err = d.user(d.paramUser(env, &c)); err == nil && c.User != "" {
 				c.Claims = d.claims(env)
 			}
 		} else {
@@ -85,6 +85,9 @@ func (id *Identity) Handler(next http.Handler) http.Handler {
 			if name, err = d.plainUser(r); err == nil {
 				c.User, err = d.user(name)
 			}
+		}
+		if c.Scheme = "http"; r.TLS != nil {
+			c.Scheme = "https"
 		}
 		if err != nil {
 			d.log.Warn("request refused", "id", c.ID, "error", err)
@@ -124,10 +127,12 @@ func (d *identifier) checkHost(env map[string]string, host string) {
 
 // paramUser believes REMOTE_USER only where AUTH_TYPE says that somebody has checked it: nginx with its stock
 // parameters passes any name that a client types.
-func (d *identifier) paramUser(env map[string]string) string {
+func (d *identifier) paramUser(env map[string]string, c *dav.Caller) string {
 	name := env["REMOTE_USER"]
 	if name != "" && strings.TrimSpace(env["AUTH_TYPE"]) == "" {
-		d.once("REMOTE_USER without AUTH_TYPE: taken as anonymous. Where the web server checks the password, let it also pass AUTH_TYPE (nginx: fastcgi_param AUTH_TYPE Basic;)", "")
+		const note = "REMOTE_USER without AUTH_TYPE: taken as anonymous. Where the web server checks the password, let it also pass AUTH_TYPE (nginx: fastcgi_param AUTH_TYPE Basic;)"
+		d.once(note, "")
+		c.Notes = append(c.Notes, note)
 		return ""
 	}
 	return name

@@ -311,8 +311,9 @@ func (k *conn) request(env map[string]string) (again bool, err error) {
 	r, err := newRequest(ctx, env)
 	if err != nil {
 		k.s.log().Warn("request refused", "error", err)
+		again = bd.finish()
 		k.refuse(http.StatusBadRequest)
-		return bd.finish(), nil
+		return again, nil
 	}
 	if err := bd.attach(r); err != nil {
 		return false, err
@@ -330,13 +331,19 @@ func (k *conn) request(env map[string]string) (again bool, err error) {
 	case err != nil:
 		return false, err
 	}
+	// What the handler left of the body is read before the answer ends: Apache's mod_proxy_fcgi takes END for the end of
+	// the exchange, and uses the connection again without sending the rest; mod_fcgid reads nothing before it has sent all.
+	again = bd.finish()
+	if bd.isGone() {
+		return false, nil
+	}
 	if err := w.finish(); err != nil {
 		return false, err
 	}
 	if k.buf = w.buf; cap(k.buf) > keepBuffer {
 		k.buf = nil
 	}
-	return bd.finish(), nil
+	return again, nil
 }
 
 // recordSink frames an answer.

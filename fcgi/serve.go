@@ -38,9 +38,10 @@ type Server struct {
 	wg        sync.WaitGroup
 }
 
-// limits of the body that is read and thrown away when a handler has answered without reading it.
+// limits of the body that is read and thrown away when a handler answers without reading it: what web servers let through,
+// as fast as one that has it already can send it.
 const (
-	drainBytes = 256 << 10
+	drainBytes = 32 << 20
 	drainTime  = 2 * time.Second
 )
 

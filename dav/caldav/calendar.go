@@ -65,6 +65,9 @@ func (c *Calendar) Color() string { return valueOf(c.row.Color) }
 // Components are the kinds of component it takes; 0 for every one.
 func (c *Calendar) Components() ical.Kind { return ical.Kind(c.row.Components) }
 
+// Count is how many objects it holds.
+func (c *Calendar) Count() int64 { return c.row.Objects }
+
 // Takes says whether objects of that kind may lie here.
 func (c *Calendar) Takes(k ical.Kind) bool {
 	return c.row.Components == 0 || c.Components()&k != 0

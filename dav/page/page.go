@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 
+	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/webdav"
 )
 
@@ -50,14 +53,6 @@ type collection struct {
 	Subscribe           string
 }
 
-// listed is a collection that has something to show beyond its name.
-type listed interface {
-	webdav.Collection
-	webdav.Displayed
-	Components() []string
-	Count() int64
-}
-
 func (p *page) run(rq *webdav.Request) (webdav.Response, error) {
 	v, err := p.view(rq)
 	if err != nil {
@@ -93,7 +88,7 @@ func (p *page) view(rq *webdav.Request) (*view, error) {
 		return nil, err
 	}
 	if len(list) > 0 {
-		v.Mail = list[0]
+		v.Mail = strings.TrimPrefix(list[0], "mailto:")
 	} else {
 		v.Notes = append(v.Notes, "Your account has no mail address: invitations cannot name you. The administrator sets it with “caldav-fcgi user add "+who.Name+" -mail ADDRESS”, or the login passes it on.")
 	}
@@ -106,7 +101,7 @@ func (p *page) view(rq *webdav.Request) (*view, error) {
 		if err != nil {
 			return nil, err
 		}
-		c, ok := m.(listed)
+		c, ok := m.(*caldav.Calendar)
 		if !ok {
 			continue
 		}
@@ -120,19 +115,17 @@ func (p *page) view(rq *webdav.Request) (*view, error) {
 	return v, nil
 }
 
-// kind says in words what a collection takes.
-func kind(components []string) string {
-	switch {
-	case len(components) == 0:
-		return "events, tasks and journals"
-	case len(components) > 1:
+// kind says in words what a calendar takes.
+func kind(k ical.Kind) string {
+	switch k {
+	case ical.VEvent:
+		return "events"
+	case ical.VTodo:
+		return "tasks"
+	case ical.VJournal:
+		return "journal entries"
+	case ical.VEvent | ical.VTodo:
 		return "events and tasks"
 	}
-	switch components[0] {
-	case "VTODO":
-		return "tasks"
-	case "VJOURNAL":
-		return "journals"
-	}
-	return "events"
+	return "events, tasks and other entries"
 }

@@ -151,6 +151,7 @@ func TestOracle(t *testing.T) {
 		if any, err := set.Overlaps(from, to); err != nil || any != (len(got) > 0) {
 			t.Errorf("%s: Overlaps is %v, %v, with %d instances", c.ID, any, err, len(got))
 		}
+		c.checkBusy(t, set, from, to)
 		want := c.lines(c.Instances)
 		if c.lines(got) == want {
 			exact[c.Class]++
@@ -172,5 +173,38 @@ func TestOracle(t *testing.T) {
 	}
 	for class, n := range total {
 		t.Logf("%-8s %d of %d", class, exact[class], n)
+	}
+}
+
+// checkBusy compares busy time with the instances of events that say nothing of their status.
+func (c *oracleCase) checkBusy(t *testing.T, set *Set, from, to time.Time) {
+	if set.Kind() != ical.VEvent || c.Compare != "" || differ[c.ID] != "" || strings.Contains(c.ICS, "STATUS:") || strings.Contains(c.ICS, "TRANSP:") {
+		return
+	}
+	instant := func(s string) string {
+		for _, layout := range []string{"20060102T150405Z", "20060102T150405", "20060102"} {
+			if at, err := time.Parse(layout, s); err == nil {
+				return at.Format("20060102T150405")
+			}
+		}
+		return s
+	}
+	var got, want []string
+	for b, err := range set.Busy(from, to) {
+		if err != nil {
+			t.Errorf("%s: busy: %v", c.ID, err)
+			return
+		}
+		got = append(got, b.Start.Format("20060102T150405/")+b.End.Format("20060102T150405"))
+	}
+	for _, in := range c.Instances {
+		if start, end := instant(in.Start), instant(in.End); start != end {
+			want = append(want, start+"/"+end)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: busy:\ngot  %s\nwant %s", c.ID, got, want)
 	}
 }

@@ -554,3 +554,91 @@ func FuzzRule(f *testing.F) {
 		})
 	})
 }
+
+// The generators agree with each other in many windows, and a window with a part of itself.
+func TestRule_RandomWindowsAgree(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(3, 5))
+	n := 20_000
+	if testing.Short() {
+		n = 2000
+	}
+	wrong, library := 0, 0
+	for range n {
+		value := randomRule(rnd)
+		start := time.Date(1600+rnd.IntN(500), time.Month(1+rnd.IntN(12)), 1+rnd.IntN(31), rnd.IntN(24), rnd.IntN(60), 0, 0, time.UTC)
+		r, _, err := parseRule(value, ical.Time{Wall: start})
+		if err != nil {
+			t.Fatalf("%s: %v", value, err)
+		}
+		from := start.AddDate(rnd.IntN(300)-1, rnd.IntN(12), 0).Unix()
+		length := int64(400)
+		if r.freq > daily {
+			length = 4
+		}
+		to := from + 1 + rnd.Int64N(length*daySeconds)
+		collect := func(from, to int64, scan func(from, to int64, b *Budget, yield func(int64) bool) error) (got []int64) {
+			if err := scan(from, to, new(Budget).prepare(), func(w int64) bool { got = append(got, w); return true }); err != nil {
+				t.Errorf("%s: %v", value, err)
+			}
+			return got
+		}
+		whole := collect(from, to, r.generate)
+		middle := (from + to) / 2
+		halves := append(collect(from, middle, r.generate), collect(middle+1, to, r.generate)...)
+		if r.option != nil {
+			library++
+			defined := collect(max(from, r.start), to, r.scanDays)
+			if !slices.Equal(whole, defined) {
+				halves = append(defined, -1)
+			}
+		}
+		if !slices.Equal(whole, halves) {
+			if wrong++; wrong < 10 {
+				t.Errorf("DTSTART %s %s from %s to %s\ngot  %v\nwant %v", start.Format("20060102T150405"), value, utc(from), utc(to), utcs(whole), utcs(halves))
+			}
+		}
+	}
+	t.Logf("%d windows, %d by rrule-go", n, library)
+}
+
+// COUNT, however it is resolved, is the first so many of the rule with DTSTART as one.
+func TestRule_RandomCount(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(13, 17))
+	for range 3000 {
+		value := randomRule(rnd)
+		n := 1 + rnd.IntN(60)
+		start := time.Date(1998+rnd.IntN(8), time.Month(1+rnd.IntN(12)), 1+rnd.IntN(31), rnd.IntN(24), rnd.IntN(60), 0, 0, time.UTC)
+		when := ical.Time{Wall: start}
+		endless, _, _ := parseRule(value, when)
+		counted, _, err := parseRule(fmt.Sprintf("%s;COUNT=%d", value, n), when)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []int64{start.Unix()}
+		endless.generate(start.Unix(), maxWall, new(Budget).prepare(), func(w int64) bool {
+			if w != want[0] && len(want) < n {
+				want = append(want, w)
+			}
+			return len(want) < n
+		})
+		lazy := *counted
+		counted.settle(new(Budget).prepare())
+		if counted.count != 0 || counted.last != want[len(want)-1] {
+			t.Errorf("%s %s;COUNT=%d: last %s, want %s", start.Format("20060102T150405"), value, n, utc(counted.last), utc(want[len(want)-1]))
+		}
+		got := 0
+		lazy.scan(minWall, maxWall, new(Budget).prepare(), func(w int64) bool {
+			got++
+			if !slices.Contains(want, w) {
+				t.Errorf("%s;COUNT=%d: %s is one too many", value, n, utc(w))
+				return false
+			}
+			return true
+		})
+		if on, _ := endless.generates(start.Unix(), new(Budget).prepare()); on && got != len(want) || !on && got != len(want)-1 {
+			t.Errorf("%s;COUNT=%d: %d counted, want %d", value, n, got, len(want))
+		}
+	}
+}

@@ -2,6 +2,7 @@ package webdav
 
 import (
 	"net/http"
+	"strings"
 
 	"caldav-fcgi/dav/privilege"
 )
@@ -20,20 +21,17 @@ func (rq *Request) authorize(needs []Need) error {
 	return nil
 }
 
+// unauthenticated is the 401 of the whole service: one realm in each, since clients store passwords by realm.
 func (rq *Request) unauthenticated() error {
 	realm := rq.Login.Realm
 	if realm == "" {
 		realm = rq.server.opt.Realm
 	}
-	return Unauthenticated(realm)
-}
-
-// Unauthenticated is the 401 of the whole service: one realm in each, since clients store passwords by realm.
-func Unauthenticated(realm string) error {
 	if realm == "" {
 		realm = "calendar"
 	}
-	return &Error{Status: http.StatusUnauthorized, Text: "a login is needed", Header: http.Header{"Www-Authenticate": {`Basic realm="` + realm + `", charset="UTF-8"`}}}
+	text := strings.Join(append([]string{"a login is needed"}, rq.Login.Notes...), "\n")
+	return &Error{Status: http.StatusUnauthorized, Text: text, Header: http.Header{"Www-Authenticate": {`Basic realm="` + realm + `", charset="UTF-8"`}}}
 }
 
 // needPrivileges names the resource and the privilege that were missing (RFC 3744 §7.1.1).

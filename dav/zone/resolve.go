@@ -15,9 +15,13 @@ type Resolver struct {
 	defined  map[string]*ical.Component // VTIMEZONE by TZID
 	raw      []byte
 
-	mu  sync.Mutex
-	got map[string]*time.Location // nil: there is no such zone
+	mu    sync.Mutex
+	built int                       // VTIMEZONEs compiled so far
+	got   map[string]*time.Location // nil: there is no such zone
 }
+
+// maxBuilt is how many VTIMEZONEs of unknown names one object may use. Each may take some milliseconds.
+const maxBuilt = 50
 
 // NewResolver reads the VTIMEZONEs of an object, which may be nil. Floating times and dates are read in fallback, nil
 // is UTC.
@@ -77,6 +81,9 @@ func (r *Resolver) find(tzid string) *time.Location {
 	}
 	if loc, _, ok := known(z, ""); ok {
 		return loc
+	}
+	if r.built++; r.built > maxBuilt {
+		return nil
 	}
 	loc, err := compile(z, r.raw)
 	if err != nil {

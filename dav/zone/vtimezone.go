@@ -17,6 +17,7 @@ const (
 	maxOnsets      = 20_000
 	maxOffset      = 18 * 60 * 60 // RFC 5545 has no limit; the world stays within ±15 h, or 16 in the past
 	maxText        = 1 << 20
+	maxChecks      = 3_000_000 // comparisons made to expand the rules: some 10 ms; real zones take up to 800,000
 
 	// Rules without an end are written out to one of these years: the first when a POSIX rule takes over from there.
 	lastYearWithRule = 2037
@@ -71,7 +72,7 @@ type tail struct {
 func build(z *ical.Component) (*time.Location, error) {
 	var onsets []onset
 	var tails []tail
-	observances := 0
+	observances, checks := 0, maxChecks
 	for _, c := range z.Children {
 		if c.Name != "STANDARD" && c.Name != "DAYLIGHT" {
 			continue
@@ -83,7 +84,7 @@ func build(z *ical.Component) (*time.Location, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s in line %d: %w", c.Name, c.Line, err)
 		}
-		if onsets, err = o.onsets(onsets, &tails); err != nil {
+		if onsets, err = o.onsets(onsets, &tails, &checks); err != nil {
 			return nil, fmt.Errorf("%s in line %d: %w", c.Name, c.Line, err)
 		}
 	}
@@ -224,13 +225,16 @@ func readOffset(c *ical.Component, name string) (int, error) {
 }
 
 // onsets appends every onset of the observance.
-func (o *observance) onsets(list []onset, tails *[]tail) ([]onset, error) {
+func (o *observance) onsets(list []onset, tails *[]tail, checks *int) ([]onset, error) {
 	at := func(wall time.Time) onset {
 		return onset{unix: wall.Unix() - int64(o.from), from: o.from, to: o.to, dst: o.dst, name: o.name}
 	}
 	list = append(list, at(o.start)) // RFC 5545 §3.6.5: DTSTART is an onset itself
 	for _, d := range o.dates {
 		list = append(list, at(d))
+	}
+	if len(list) > maxOnsets {
+		return nil, fmt.Errorf("more than %d onsets", maxOnsets)
 	}
 	for _, y := range o.rules {
 		first := o.start.Year()
@@ -242,6 +246,9 @@ func (o *observance) onsets(list []onset, tails *[]tail) ([]onset, error) {
 			left = maxOnsets
 		}
 		for year := first; year <= lastYear && left > 0; year++ {
+			if *checks -= y.checks(); *checks < 0 {
+				return nil, errors.New("VTIMEZONE whose rules take too long to expand")
+			}
 			past := false
 			y.in(year, func(wall time.Time) {
 				if left == 0 || wall.Before(o.start) {

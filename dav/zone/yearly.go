@@ -177,6 +177,15 @@ func (y *yearly) in(year int, yield func(time.Time)) {
 	}
 }
 
+// checks is about how many comparisons a year takes.
+func (y *yearly) checks() int {
+	days := 365
+	if len(y.months) == 1 {
+		days = 31
+	}
+	return days * (1 + len(y.months) + 2*len(y.monthdays) + 2*len(y.yeardays) + len(y.weekdays))
+}
+
 func (y *yearly) onWeekday(wd time.Weekday, pos, neg int) bool {
 	for _, w := range y.weekdays {
 		if w.day == wd && (w.n == 0 || w.n == pos || w.n == neg) {

@@ -247,9 +247,16 @@ func TestBuild_Refused(t *testing.T) {
 		"a weekday too far": observanceText("STANDARD", "19700101T000000", "+0100", "+0100", "RRULE:FREQ=YEARLY;BYDAY=99SU\n"),
 		"a bad date":        observanceText("STANDARD", "19700101T000000", "+0100", "+0100", "RDATE:2020\n"),
 		"too many":          many,
-		"COUNT=0":           observanceText("STANDARD", "19700101T000000", "+0100", "+0100", "RRULE:FREQ=YEARLY;COUNT=0\n"),
+		"endless work": strings.Repeat(observanceText("STANDARD", "00010101T000000", "+0100", "+0100",
+			strings.Repeat("RRULE:FREQ=YEARLY;BYYEARDAY="+strings.TrimSuffix(strings.Repeat("366,", 300), ",")+";COUNT=999999\n", 20)), 100),
+		"COUNT=0": observanceText("STANDARD", "19700101T000000", "+0100", "+0100", "RRULE:FREQ=YEARLY;COUNT=0\n"),
 	} {
-		if loc, err := build(component(t, zoneText("X", body))); err == nil {
+		begin := time.Now()
+		loc, err := build(component(t, zoneText("X", body)))
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("%s: took %s", name, took)
+		}
+		if err == nil {
 			t.Errorf("%s: accepted as %v", name, loc)
 		}
 	}

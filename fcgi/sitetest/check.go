@@ -32,15 +32,6 @@ func (s *Site) Check(t *testing.T, dialogues string) {
 	}
 }
 
-func (s *Site) has(feature string) bool {
-	for _, f := range s.Features {
-		if f == feature {
-			return true
-		}
-	}
-	return false
-}
-
 // forgedHeaders: the names by which fronts and proxies name a user, in every spelling, change nothing about who asks.
 func (s *Site) forgedHeaders(t *testing.T) {
 	client := s.Client()

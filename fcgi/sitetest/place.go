@@ -117,6 +117,9 @@ func (p *Place) Own(t testing.TB, path string) {
 func (p *Place) Write(t testing.TB, name, text string) string {
 	t.Helper()
 	path := p.Path(name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
