@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"caldav-fcgi/dav"
 )
 
 // CleanBase checks a base path and brings it into the form of dav.Caller: "/dav", and "" for the root. It is

@@ -38,7 +38,7 @@ func calendarMultiget(rq *webdav.Request, on reported) (webdav.Response, error) 
 			return webdav.Response{}, webdav.BadRequest("a calendar-multiget on an object is about that object, not %q", hrefs[0].Text())
 		}
 	}
-	return webdav.Response{Header: preferences(rq), Stream: func(w *webdav.Writer) error {
+	return webdav.Response{Header: rq.Preferred(), Stream: func(w *webdav.Writer) error {
 		w.Multistatus()
 		wanted := groupHrefs(rq, hrefs, w)
 		for _, group := range wanted {

@@ -1,8 +1,6 @@
 package caldav
 
 import (
-	"net/http"
-
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
@@ -32,7 +30,7 @@ func calendarQuery(rq *webdav.Request, on reported) (webdav.Response, error) {
 			return webdav.Response{}, err
 		}
 	}
-	return webdav.Response{Header: preferences(rq), Stream: func(w *webdav.Writer) error {
+	return webdav.Response{Header: rq.Preferred(), Stream: func(w *webdav.Writer) error {
 		w.Multistatus()
 		if single != nil {
 			if err := sel.Response(w, single.path(), single); err != nil {
@@ -86,13 +84,4 @@ func selectWithData(rq *webdav.Request) (*webdav.Selection, error) {
 		}
 	}
 	return rq.Select(rq.Body)
-}
-
-// preferences are the headers that say which were honoured (RFC 7240 §3).
-func preferences(rq *webdav.Request) http.Header {
-	h := http.Header{"Vary": {"Prefer, Brief"}}
-	if rq.Prefer().Minimal {
-		h.Set("Preference-Applied", "return=minimal")
-	}
-	return h
 }

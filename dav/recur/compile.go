@@ -212,7 +212,7 @@ func (s *Set) readSeries(p part, c *ical.Component) (series, error) {
 		if err != nil {
 			return sr, err
 		}
-		sr.startOff = sr.startOff && !on
+		sr.startOff = sr.startOff && (!on || sr.unix > sr.rules[i].until)
 	}
 	return sr, nil
 }

@@ -7,8 +7,9 @@
 // anything expands it; parts that RFC 5545 takes from DTSTART are written into it. Three generators produce wall-clock
 // times from it:
 //
-//   - library.go: github.com/teambition/rrule-go, for plain rules of days and longer, a bounded piece at a time and
-//     always from the start of a period near the window. The package panics, hangs or errs on others, which it never sees;
+//   - library.go: github.com/teambition/rrule-go, for plain rules of days and longer that are never long without an
+//     instance, a bounded piece at a time and always from the start of a period near the window. The package panics,
+//     hangs, errs or searches on to the year 9999 on others, which it never sees;
 //   - calendar.go: days by definition, for BYWEEKNO, ordinals mixed with plain weekdays, SKIP (rscale.go), and the rest;
 //   - clock.go: HOURLY, MINUTELY and SECONDLY by arithmetic.
 //

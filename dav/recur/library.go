@@ -2,6 +2,7 @@ package recur
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/teambition/rrule-go"
@@ -14,15 +15,13 @@ var libraryDays = [...]rrule.Weekday{rrule.MO, rrule.TU, rrule.WE, rrule.TH, rru
 
 // libraryOption is the rule as rrule-go 1.8.2 can be trusted with it, nil when it cannot. It panics on ordinals that no
 // month or year has, cuts plain with ordinal weekdays instead of joining them, has the years of BYWEEKNO wrong at their
-// edges, hangs on frequencies below a day, and does not know SKIP.
+// edges, hangs on frequencies below a day, does not know SKIP, and, where a rule has nothing, looks for it up to the year
+// 9999, whatever UNTIL says.
 func (r *rule) libraryOption() *rrule.ROption {
-	if r.freq > daily || r.skip != omit || r.weeknos != nil || r.interval > 10_000 || r.setpos != nil && r.freq > monthly {
+	if r.freq > daily || r.skip != omit || r.weeknos != nil || !r.dense() {
 		return nil
 	}
 	if bits.OnesCount32(r.hours)*bits.OnesCount64(r.minutes)*bits.OnesCount64(r.seconds) > maxTimes {
-		return nil
-	}
-	if r.freq > yearly && r.yeardays != nil || r.freq == weekly && r.monthdays != nil {
 		return nil
 	}
 	o := &rrule.ROption{Freq: rrule.Frequency(r.freq), Interval: int(r.interval), Wkst: libraryDays[r.wkst]}
@@ -44,7 +43,7 @@ func (r *rule) libraryOption() *rrule.ROption {
 		day := libraryDays[w.day]
 		o.Byweekday = append(o.Byweekday, day.Nth(int(w.n)))
 	}
-	if plain && ordinals || ordinals && (r.monthdays != nil || r.yeardays != nil) {
+	if plain && ordinals {
 		return nil
 	}
 	for m := 1; m <= 12; m++ {
@@ -55,6 +54,44 @@ func (r *rule) libraryOption() *rrule.ROption {
 	o.Bymonthday, o.Byyearday, o.Bysetpos = ints(r.monthdays), ints(r.yeardays), ints(r.setpos)
 	o.Byhour, o.Byminute, o.Bysecond = positionsOf(uint64(r.hours)), positionsOf(r.minutes), positionsOf(r.seconds)
 	return o
+}
+
+// dense reports that no more than about a year, or one period, can go by without an instance: rrule-go does not look at
+// UNTIL before it has found one.
+func (r *rule) dense() bool {
+	lists := 0
+	for _, there := range []bool{r.monthdays != nil, r.yeardays != nil, r.weekdays != nil} {
+		if there {
+			lists++
+		}
+	}
+	if lists > 1 || slices.ContainsFunc(r.setpos, func(p int16) bool { return p != 1 && p != -1 }) {
+		return false
+	}
+	short := slices.ContainsFunc(r.monthdays, func(d int8) bool { return d >= -28 && d <= 28 })
+	switch r.freq {
+	case yearly:
+		if r.yeardays != nil {
+			return r.interval <= maxLibraryInterval && r.months == 0 && slices.ContainsFunc(r.yeardays, func(d int16) bool { return d >= -365 && d <= 365 })
+		}
+		return r.interval <= maxLibraryInterval && (r.monthdays == nil || short) && r.commonWeekday()
+	case monthly:
+		return r.interval <= maxLibraryInterval && (r.interval == 1 || r.months == 0) && r.yeardays == nil && (r.monthdays == nil || short) && r.commonWeekday()
+	case weekly:
+		return r.setpos == nil && r.monthdays == nil && r.yeardays == nil && r.interval <= maxLibraryInterval && (r.interval <= 4 || r.months == 0)
+	}
+	return r.setpos == nil && r.yeardays == nil && (r.months == 0 || r.interval <= 28 && lists == 0) && (r.monthdays == nil || short && r.interval == 1) &&
+		(r.weekdays == nil || r.interval%7 != 0) && r.interval <= maxLibraryInterval
+}
+
+// maxLibraryInterval is the longest INTERVAL rrule-go is given.
+const maxLibraryInterval = 10_000
+
+// commonWeekday reports that BYDAY is absent or names a weekday that every month, or every year, has.
+func (r *rule) commonWeekday() bool {
+	return r.weekdays == nil || slices.ContainsFunc(r.weekdays, func(w ordinal) bool {
+		return w.n >= -4 && w.n <= 4 || r.freq == yearly && r.months == 0 && w.n >= -52 && w.n <= 52
+	})
 }
 
 func ints[T int8 | int16](l []T) []int {

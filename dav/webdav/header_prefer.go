@@ -44,8 +44,14 @@ func ParsePrefer(h http.Header) Prefer {
 // Prefer reads the request's preferences.
 func (rq *Request) Prefer() Prefer { return ParsePrefer(rq.Header) }
 
-// applied returns the answer's headers for the preferences that were honoured: RFC 7240 §3.
-func applied(names ...string) http.Header {
+// Preferred returns the headers of an answer that honoured return=minimal where it was asked for, and these further
+// preferences: RFC 7240 §3.
+func (rq *Request) Preferred(further ...string) http.Header {
+	var names []string
+	if rq.Prefer().Minimal {
+		names = append(names, "return=minimal")
+	}
+	names = append(names, further...)
 	h := http.Header{"Vary": {"Prefer, Brief"}}
 	if len(names) > 0 {
 		h.Set("Preference-Applied", strings.Join(names, ", "))

@@ -28,14 +28,11 @@ func propfind(rq *Request) (Response, error) {
 	}
 	prefer := rq.Prefer()
 	var used []string
-	if prefer.Minimal {
-		used = append(used, "return=minimal")
-	}
 	noRoot := prefer.NoRoot && depth == Depth1 && isCollection
 	if noRoot {
 		used = append(used, "depth-noroot")
 	}
-	return Response{Status: http.StatusMultiStatus, Header: applied(used...), Stream: func(w *Writer) error {
+	return Response{Status: http.StatusMultiStatus, Header: rq.Preferred(used...), Stream: func(w *Writer) error {
 		w.Multistatus()
 		if !noRoot {
 			if err := sel.Response(w, rq.Target, rq.Resource); err != nil {

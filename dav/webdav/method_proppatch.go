@@ -26,7 +26,7 @@ func proppatchMethod() Method {
 				return Response{}, &Failed{p.multistatus(rq.Target)}
 			}
 			if rq.Prefer().Minimal { // RFC 8144 §2.1
-				return Response{Status: http.StatusOK, Header: applied("return=minimal")}, nil
+				return Response{Status: http.StatusOK, Header: rq.Preferred()}, nil
 			}
 			return p.multistatus(rq.Target), nil
 		}}

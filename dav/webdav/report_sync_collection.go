@@ -35,7 +35,7 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Header: applied(), Stream: func(w *Writer) error {
+	return Response{Header: rq.Preferred(), Stream: func(w *Writer) error {
 		w.Multistatus()
 		if err := syncResponses(rq, c, sel, changes, w); err != nil {
 			return err
