@@ -92,7 +92,7 @@ func (s *service) exported(ctx context.Context, user, only string) (list []*stor
 	return list, err
 }
 
-// eachObject calls fn with each object of a collection, outside any transaction. One that goes meanwhile is passed over.
+// eachObject calls fn with each object of a collection, by name, outside any transaction. One that goes meanwhile is passed over.
 func (s *service) eachObject(ctx context.Context, collection int64, fn func(*store.Object) error) error {
 	var names []string
 	err := s.db.View(ctx, func(tx *store.Tx) error {
@@ -107,6 +107,7 @@ func (s *service) eachObject(ctx context.Context, collection int64, fn func(*sto
 	if err != nil {
 		return err
 	}
+	slices.Sort(names) // so that two exports of the same are the same
 	for page := range slices.Chunk(names, exportPage) {
 		var objects []*store.Object
 		err := s.db.View(ctx, func(tx *store.Tx) error {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -223,7 +224,7 @@ feed:
 			fileErr = err
 			break feed
 		case err != nil:
-			add(verdict{fate: fateRefused, line: p.Line, what: named(p), note: withoutLine(err.Error())})
+			add(verdict{fate: fateRefused, line: p.Line, what: named(p), note: noteOf(p, withoutLine(err.Error()))})
 			continue
 		}
 		select {
@@ -244,9 +245,27 @@ feed:
 // named is how a message calls an object.
 func named(p ical.Part) string {
 	if p.UID == "" {
-		return p.Component
+		return cut(p.Component, 40)
 	}
-	return fmt.Sprintf("%s %.120q", p.Component, p.UID)
+	return fmt.Sprintf("%s %q", cut(p.Component, 40), cut(p.UID, 120))
+}
+
+// noteOf keeps an error to a line that does not name the component twice.
+func noteOf(p ical.Part, text string) string { return cut(strings.TrimPrefix(text, p.Component+": "), 300) }
+
+// cut keeps a message to a line: what a file holds has no bounds, and may hold what a terminal obeys.
+func cut(s string, runes int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if runes--; runes < 0 {
+			return b.String() + "…"
+		}
+		if !unicode.IsPrint(r) {
+			r = '\ufffd'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // take takes one object in. An error is one of the store: it ends the import.
@@ -303,20 +322,35 @@ func (im *importing) take(ctx context.Context, p ical.Part) (verdict, error) {
 
 // refuse says why, in lines of the file.
 func (v verdict) refuse(p ical.Part, shift int, err error) verdict {
+	fileLine := func(digits string) int {
+		n, err := strconv.Atoi(digits)
+		if err != nil {
+			return p.Line
+		}
+		if shift > 0 && n > shift {
+			n--
+		}
+		return p.FileLine(n)
+	}
 	v.fate, v.note = fateRefused, err.Error()
 	if m := linePattern.FindStringSubmatchIndex(v.note); m != nil {
-		if n, err := strconv.Atoi(v.note[m[2]:m[3]]); err == nil {
-			if shift > 0 && n > shift {
-				n--
-			}
-			v.line = p.FileLine(n)
-			v.note = v.note[:m[0]] + v.note[m[1]:]
-		}
+		v.line = fileLine(v.note[m[2]:m[3]])
+		v.note = v.note[:m[0]] + v.note[m[1]:]
 	}
+	v.note = otherLine.ReplaceAllStringFunc(v.note, func(s string) string {
+		words := strings.SplitAfter(s, "line ")
+		return words[0] + strconv.Itoa(fileLine(words[1]))
+	})
+	v.note = noteOf(p, v.note)
 	return v
 }
 
-var linePattern = regexp.MustCompile(`\bline ([0-9]{1,9}): `)
+// linePattern is how an error of package ical begins, perhaps behind the name of a precondition; otherLine names a
+// second place.
+var (
+	linePattern = regexp.MustCompile(`\bline ([0-9]{1,9}): `)
+	otherLine   = regexp.MustCompile(`\b(of|as) line [0-9]{1,9}\b`)
+)
 
 func withoutLine(s string) string {
 	if m := linePattern.FindStringIndex(s); m != nil && m[0] == 0 {

@@ -70,6 +70,13 @@ func serve(ctx context.Context, c *call) (err error) {
 	for i, e := range ends {
 		names[i] = e.name
 	}
+	sweeping, stop := context.WithCancel(ctx)
+	swept := make(chan struct{})
+	go func() {
+		defer close(swept)
+		svc.sweep(sweeping, log)
+	}()
+	defer func() { stop(); <-swept }()
 	log.Info("serving", "version", thisBuild().version, "started", mode.String(), "database", c.DB, "time zones", zone.Version, "listen", strings.Join(names, " "))
 	return serveAll(ctx, ends, mode, log)
 }
