@@ -1,6 +1,7 @@
 package fcgi
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -11,7 +12,7 @@ import (
 // the other servers.
 func NewPlain(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           plainTarget(h),
+		Handler:           drainBody(plainTarget(h)),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute,
 		WriteTimeout:      5 * time.Minute,
@@ -19,6 +20,21 @@ func NewPlain(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(orDefault(log).Handler(), slog.LevelWarn),
 	}
+}
+
+// drainBody reads what the handler left of the body. net/http gives up after 256 kB and closes the connection, and Apache's
+// mod_proxy_http, which is still sending, then answers 502 in place of what we say. A client that waits to be told to send
+// (Expect) need not.
+func drainBody(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		if r.Body == http.NoBody || r.Header.Get("Expect") != "" {
+			return
+		}
+		if http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTime)) == nil {
+			_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
+		}
+	})
 }
 
 // plainTarget brings a request target in absolute form, which RFC 9112 §3.2.2 makes a server take, into the one that

@@ -286,6 +286,19 @@ func (s *Site) noCompression(t *testing.T) {
 	}
 }
 
+// CheckHidden: what lies in the web space and is nobody's business is not handed out, to users neither.
+func (s *Site) CheckHidden(t *testing.T, paths ...string) {
+	client := s.Client()
+	defer client.CloseIdleConnections()
+	for _, path := range paths {
+		for _, user := range []string{"", "ann"} {
+			if answer, text, err := s.do(client, user, "GET", s.Origin()+path, nil, nil); err != nil || answer.StatusCode < 400 || answer.StatusCode >= 500 {
+				t.Errorf("GET %s as %q: %v, error %v, %.100q", path, user, answer, err, text)
+			}
+		}
+	}
+}
+
 // CheckGzip is for a variant in which the front does compress: the changed tags it sends are good to write with.
 func (s *Site) CheckGzip(t *testing.T) {
 	client := s.Client()

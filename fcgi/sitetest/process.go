@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -153,6 +154,7 @@ type Program struct{ Path string }
 // Build builds it.
 func Build(t testing.TB) *Program {
 	t.Helper()
+	noteSources(t)
 	path := filepath.Join(t.TempDir(), "caldav-fcgi")
 	if out, err := exec.Command("go", "build", "-o", path, "caldav-fcgi/cmd/caldav-fcgi").CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
@@ -181,6 +183,25 @@ func (p *Program) Serve(t testing.TB, place *Place, args ...string) *Process {
 		}
 	}
 	return process
+}
+
+// noteSources looks into the folders of the module: what a test has looked at decides whether its result is still good
+// the next time, and go test does not see what the go build in it reads.
+func noteSources(t testing.TB) {
+	t.Helper()
+	mod, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		t.Fatalf("find the module: %v", err)
+	}
+	err = filepath.WalkDir(filepath.Dir(strings.TrimSpace(string(mod))), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == ".git" {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("look through the module: %v", err)
+	}
 }
 
 func answers(network, address string) bool {

@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -235,14 +237,33 @@ func (s *Site) Client() *http.Client {
 	return &http.Client{Transport: s.transport(), Timeout: patience, CheckRedirect: noRedirect}
 }
 
-// Dialogues holds those of the smoke test.
+// Dialogues holds those that match pattern and need nothing that this site has not.
 func (s *Site) Dialogues(t *testing.T, pattern string) {
-	davtest.RunAll(t, func(t *testing.T) davtest.Client {
+	newClient := func(t *testing.T) davtest.Client {
 		c := davtest.NewSite(s.URL(""), nil)
 		c.Features, c.HTTP = s.Features, s.Client()
 		t.Cleanup(c.HTTP.CloseIdleConnections)
 		return c
-	}, pattern)
+	}
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no dialogue matches %s (%v)", pattern, err)
+	}
+	has := newClient(t).Has
+	for _, file := range files {
+		d, err := davtest.Load(file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if slices.ContainsFunc(d.Needs, func(feature string) bool { return !has(feature) }) {
+			continue
+		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			davtest.Run(t, newClient, file)
+		})
+	}
 }
 
 // Do makes one exchange with a path below the base and reads the answer. user is "" for nobody, "ann:secret" with
