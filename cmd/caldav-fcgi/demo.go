@@ -69,7 +69,7 @@ func demonstrate(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	introduce(c.Stdout, l.Addr(), own.Base)
+	introduce(c.Stdout, reachable(l.Addr()), own.Base)
 	web := fcgi.NewPlain(front.plain(svc.dav), log)
 	return serveAll(ctx, []endpoint{{l, web, httpName(l)}}, fcgi.ModeStdin, log)
 }
@@ -125,6 +125,23 @@ func (s *service) makeCalendar(ctx context.Context, user string, cal demo.Calend
 	}
 	b.WriteString(`</D:displayname><A:calendar-color>` + cal.Color + `</A:calendar-color><C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>`)
 	return s.do(ctx, user, "MKCALENDAR", webdav.P("calendars", user, cal.Name), http.Header{"Content-Type": {"application/xml"}}, b.Bytes())
+}
+
+// reachable is an address to type where the program listens on all of them.
+func reachable(addr net.Addr) net.Addr {
+	a, ok := addr.(*net.TCPAddr)
+	if !ok || !a.IP.IsUnspecified() {
+		return addr
+	}
+	ip := net.IPv4(127, 0, 0, 1)
+	own, _ := net.InterfaceAddrs() // without them the loopback is as good a guess as any
+	for _, o := range own {
+		if n, ok := o.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+			ip = n.IP
+			break
+		}
+	}
+	return &net.TCPAddr{IP: ip, Port: a.Port}
 }
 
 // introduce says where it is and how to come in.

@@ -251,7 +251,9 @@ func named(p ical.Part) string {
 }
 
 // noteOf keeps an error to a line that does not name the component twice.
-func noteOf(p ical.Part, text string) string { return cut(strings.TrimPrefix(text, p.Component+": "), 300) }
+func noteOf(p ical.Part, text string) string {
+	return cut(strings.TrimPrefix(text, p.Component+": "), 300)
+}
 
 // cut keeps a message to a line: what a file holds has no bounds, and may hold what a terminal obeys.
 func cut(s string, runes int) string {

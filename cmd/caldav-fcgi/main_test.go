@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"caldav-fcgi": main})
+	testscript.Main(m, map[string]func(){"caldav-fcgi": main, "dav.fcgi": main})
 }
 
 // TestScripts runs testdata/script: each command, its help, its failures.

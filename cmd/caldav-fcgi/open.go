@@ -45,6 +45,9 @@ func (c *call) open(m making, log *slog.Logger) (*service, error) {
 		if err := os.MkdirAll(filepath.Dir(c.DB), 0o700); err != nil {
 			return nil, hint(fmt.Errorf("make the folder of the database: %w", err), "choose another place with -db FILE")
 		}
+		if err := denyWeb(filepath.Dir(c.DB)); err != nil {
+			return nil, err
+		}
 	}
 	db, err := store.Open(c.DB, store.Options{AllowNetworkFS: c.AllowNetworkFS, IndexVersion: caldav.IndexVersion, Log: log})
 	if err != nil {
@@ -65,6 +68,26 @@ func (c *call) open(m making, log *slog.Logger) (*service, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &service{db: db, dav: s}, nil
+}
+
+// denyWeb keeps Apache from showing a folder that may lie in the space of a site: where the program stands in a folder
+// of the site's, the one beside it is in the site, too.
+func denyWeb(dir string) error {
+	if filepath.Base(dir) != privateDir {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(dir, ".htaccess"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		_, err = f.WriteString("Require all denied\n")
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("forbid the web server to show the database: %w", err)
+	}
+	return nil
 }
 
 // with opens the service for one function.

@@ -132,14 +132,13 @@ func (l *loaded) toml(path, text string) error {
 		return usagef("%s: %v", path, err)
 	}
 	keys := make([]string, 0, len(tree))
-	lines := map[string]int{}
+	lines := keyLines(text)
 	for k := range tree {
 		keys = append(keys, k)
-		lines[k] = lineOf(text, k)
 	}
 	sort.Slice(keys, func(i, j int) bool { return lines[keys[i]] < lines[keys[j]] })
 	for _, k := range keys {
-		at := fmt.Sprintf("%s line %d", path, lines[k])
+		at := fmt.Sprintf("%s line %d", path, max(1, lines[k]))
 		s := findSetting(k)
 		if s == nil || s.name == "config" {
 			return usagef("%s: no setting %q%s", at, k, didYouMean(k, settingNames()))
@@ -177,17 +176,24 @@ func tomlValues(v any) ([]string, error) {
 	return nil, errors.New("want a text, a number, true or false, or a list of texts")
 }
 
-// lineOf finds the line on which a key of the first level stands, which the decoder does not tell.
-func lineOf(text, key string) int {
-	for i, line := range strings.Split(text, "\n") {
+// keyLines finds the first line on which each key of the first level stands, which the decoder does not tell.
+func keyLines(text string) map[string]int {
+	lines := map[string]int{}
+	no := 0
+	for line := range strings.Lines(text) {
+		no++
 		line = strings.TrimLeft(line, " \t[")
-		for _, form := range []string{key, `"` + key + `"`, "'" + key + "'"} {
-			if rest, ok := strings.CutPrefix(line, form); ok && rest != "" && strings.ContainsRune(" \t=.]", rune(rest[0])) {
-				return i + 1
-			}
+		key, _, _ := strings.Cut(line, "=")
+		if line != "" && (line[0] == '"' || line[0] == '\'') {
+			key, _, _ = strings.Cut(line[1:], line[:1])
+		} else if i := strings.IndexAny(key, " \t.]"); i >= 0 {
+			key = key[:i]
+		}
+		if lines[key] == 0 {
+			lines[key] = no
 		}
 	}
-	return 1
+	return lines
 }
 
 func findSetting(name string) *setting {
@@ -208,6 +214,9 @@ func settingNames() []string {
 	return names
 }
 
+// privateDir is beside the program's folder, on a shared host.
+const privateDir = "private"
+
 // defaultDB is where the database is when nobody says it. A program in a site's own folder (a shared host) keeps it in a
 // folder beside that one, which the web server does not show; the shell finds it there too, once it is made.
 func defaultDB(getenv func(string) string) string {
@@ -217,7 +226,7 @@ func defaultDB(getenv func(string) string) string {
 	}
 	private := ""
 	if exe, err := os.Executable(); err == nil {
-		private = filepath.Join(filepath.Dir(filepath.Dir(exe)), "private", "caldav.db")
+		private = filepath.Join(filepath.Dir(filepath.Dir(exe)), privateDir, "caldav.db")
 	}
 	mode := fcgi.Detect(getenv)
 	started := mode == fcgi.ModeStdin || mode == fcgi.ModeCGI
