@@ -155,18 +155,24 @@ func TestExamples(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		running := program.Serve(t, place, "-fcgi", place.FCGI())
-		proxyFCGI(t, place).CheckKill(t,
+		proxyFCGI(t, place).CheckKill(t, program,
 			func() { running.Signal(syscall.SIGKILL); _ = running.Wait(t) },
 			func() { running = program.Serve(t, place, "-fcgi", place.FCGI()) })
 	})
 	t.Run("killed while writing, fcgid", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
-		fcgid(t, place, program).CheckKill(t, func() {
+		fcgid(t, place, program).CheckKill(t, program, func() {
 			for _, pid := range sitetest.Instances(place.Path(instance)) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 		}, nil) // Apache starts it again
+	})
+	t.Run("reloaded while writing, proxy_fcgi", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI())
+		proxyFCGI(t, place).CheckReload(t, syscall.SIGUSR1)
 	})
 	t.Run("ended while answering, proxy_fcgi", func(t *testing.T) {
 		t.Parallel()

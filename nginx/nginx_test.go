@@ -38,7 +38,7 @@ func fastcgi(t testing.TB, place *sitetest.Place, changes ...string) *sitetest.S
 	params := place.Write(t, "caldav-fcgi.params", read(t, "caldav-fcgi.params"))
 	return open(t, place, func(address string) string {
 		conf := sitetest.Edit(t, read(t, "fastcgi.conf"), changes...)
-		if strings.Contains(conf, "htpasswd") {
+		if strings.Contains(conf, "/etc/caldav-fcgi/htpasswd") {
 			conf = sitetest.Edit(t, conf, "/etc/caldav-fcgi/htpasswd", place.Path("htpasswd"))
 		}
 		return edit(t, place, sitetest.Edit(t, conf, "/etc/nginx/caldav-fcgi.params", params), address)
@@ -56,7 +56,7 @@ func proxy(t testing.TB, place *sitetest.Place, changes ...string) *sitetest.Sit
 func open(t testing.TB, place *sitetest.Place, conf func(address string) string) *sitetest.Site {
 	s := sitetest.Nginx(t, place, conf)
 	s.Features = []string{"encoded-slash", "host-root"}
-	return s.Ready(t)
+	return s
 }
 
 var plain = []string{"-base", "/dav", "-user-header", "X-Remote-User"}
@@ -69,7 +69,7 @@ func TestExamples(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, "-fcgi", place.FCGI())
-		s := fastcgi(t, place)
+		s := fastcgi(t, place).Ready(t)
 		s.Check(t, dialogues)
 		t.Run("HTTP2", func(t *testing.T) { t.Parallel(); s.CheckHTTP2(t) })
 	})
@@ -77,7 +77,7 @@ func TestExamples(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, "-fcgi", place.FCGI(), "-fcgi-layer", "std")
-		fastcgi(t, place).Check(t, dialogues)
+		fastcgi(t, place).Ready(t).Check(t, dialogues)
 	})
 	t.Run("auth_request.conf", func(t *testing.T) {
 		t.Parallel()
@@ -86,20 +86,33 @@ func TestExamples(t *testing.T) {
 		login := loginService(t)
 		// It stands in place of the guarded location of fastcgi.conf.
 		guarded := regexp.MustCompile(`(?s)    location ~ \^/\(\?:\$\|dav/\) \{.*?\n    \}\n`).FindString(read(t, "fastcgi.conf"))
-		fastcgi(t, place, guarded, sitetest.Edit(t, read(t, "auth_request.conf"), "http://127.0.0.1:9091/auth", login)).Check(t, dialogues)
+		fastcgi(t, place, guarded, sitetest.Edit(t, read(t, "auth_request.conf"), "http://127.0.0.1:9091/auth", login)).Ready(t).Check(t, dialogues)
 	})
 	t.Run("proxy.conf", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, append(plain, "-http", place.HTTP())...)
-		proxy(t, place).Check(t, dialogues)
+		proxy(t, place).Ready(t).Check(t, dialogues)
 	})
 
 	t.Run("gzip on", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, "-fcgi", place.FCGI())
-		fastcgi(t, place, "gzip off;", "gzip on;").CheckGzip(t)
+		fastcgi(t, place, "gzip off;", "gzip on;").Ready(t).CheckGzip(t)
+	})
+	t.Run("parameters without a login", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI())
+		// As a location is that includes nginx's own fastcgi_params: REMOTE_USER is what the client typed.
+		fastcgi(t, place, `auth_basic           "calendar";`, "", "auth_basic_user_file /etc/caldav-fcgi/htpasswd;", "", "fastcgi_param AUTH_TYPE   Basic;", "").CheckNobody(t)
+	})
+	t.Run("reloaded while writing", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI())
+		fastcgi(t, place).Ready(t).CheckReload(t, syscall.SIGHUP)
 	})
 	for _, layer := range []string{"own", "std"} {
 		t.Run("killed while writing, "+layer, func(t *testing.T) {
@@ -107,7 +120,7 @@ func TestExamples(t *testing.T) {
 			place := sitetest.NewPlace(t)
 			args := []string{"-fcgi", place.FCGI(), "-fcgi-layer", layer}
 			running := program.Serve(t, place, args...)
-			fastcgi(t, place).CheckKill(t,
+			fastcgi(t, place).Ready(t).CheckKill(t, program,
 				func() { running.Signal(syscall.SIGKILL); _ = running.Wait(t) },
 				func() { running = program.Serve(t, place, args...) })
 		})
@@ -115,7 +128,7 @@ func TestExamples(t *testing.T) {
 			t.Parallel()
 			place := sitetest.NewPlace(t)
 			running := program.Serve(t, place, "-fcgi", place.FCGI(), "-fcgi-layer", layer)
-			s := fastcgi(t, place, "fastcgi_pass caldav_fcgi;", "fastcgi_request_buffering off; fastcgi_pass caldav_fcgi;")
+			s := fastcgi(t, place, "fastcgi_pass caldav_fcgi;", "fastcgi_request_buffering off; fastcgi_pass caldav_fcgi;").Ready(t)
 			s.CheckDrain(t, running, place.Path("run/fcgi.sock"))
 		})
 	}
@@ -123,7 +136,7 @@ func TestExamples(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		running := program.Serve(t, place, append(plain, "-http", place.HTTP())...)
-		s := proxy(t, place, "proxy_next_upstream off;", "proxy_request_buffering off; proxy_next_upstream off;")
+		s := proxy(t, place, "proxy_next_upstream off;", "proxy_request_buffering off; proxy_next_upstream off;").Ready(t)
 		s.CheckDrain(t, running, place.Path("run/http.sock"))
 	})
 }

@@ -286,6 +286,19 @@ func (s *Site) noCompression(t *testing.T) {
 	}
 }
 
+// CheckNobody is for a front that does not check passwords: whoever a client says it is, it is nobody.
+func (s *Site) CheckNobody(t *testing.T) {
+	client := s.Client()
+	defer client.CloseIdleConnections()
+	for _, user := range []string{"", "ann", "ann:wrong", "admin:anything"} {
+		for _, path := range []string{"/", "/calendars/ann/", "/public/"} {
+			if status, who, err := s.Who(client, user, path); err != nil || status != http.StatusUnauthorized || who != "" {
+				t.Errorf("PROPFIND %s as %q: status %d, user %q, error %v, want 401", path, user, status, who, err)
+			}
+		}
+	}
+}
+
 // CheckHidden: what lies in the web space and is nobody's business is not handed out, to users neither.
 func (s *Site) CheckHidden(t *testing.T, paths ...string) {
 	client := s.Client()

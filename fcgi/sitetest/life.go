@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,13 +17,14 @@ import (
 
 // writers PUT objects of their own until stop is closed, through whatever happens, and remember what was acknowledged.
 type writers struct {
-	site   *Site
-	stop   chan struct{}
-	wg     sync.WaitGroup
-	count  atomic.Int64 // acknowledged
-	failed atomic.Int64
-	mu     sync.Mutex
-	tags   map[string]string // path → ETag of what was acknowledged
+	site    *Site
+	stop    chan struct{}
+	wg      sync.WaitGroup
+	count   atomic.Int64 // acknowledged
+	failed  atomic.Int64
+	refused atomic.Int64 // of those, answered with an error
+	mu      sync.Mutex
+	tags    map[string]string // path → ETag of what was acknowledged
 }
 
 func (s *Site) write(t testing.TB, collection string, n int) *writers {
@@ -54,6 +56,9 @@ func (w *writers) run(t testing.TB, collection string, number int) {
 		switch {
 		case err != nil || isServerDown[answer.StatusCode]:
 			w.failed.Add(1)
+			if err == nil {
+				w.refused.Add(1)
+			}
 			time.Sleep(pause) // it is being started again
 		case answer.StatusCode == http.StatusCreated:
 			w.mu.Lock()
@@ -96,8 +101,9 @@ func (w *writers) finish(t testing.TB) {
 	t.Logf("%d writes acknowledged, %d failed", len(w.tags), w.failed.Load())
 }
 
-// CheckKill kills the program in the middle of writes, twice, and starts it again: what was acknowledged is there.
-func (s *Site) CheckKill(t *testing.T, kill, revive func()) {
+// CheckKill kills the program in the middle of writes, twice, and starts it again: what was acknowledged is there, and
+// the database is sound.
+func (s *Site) CheckKill(t *testing.T, program *Program, kill, revive func()) {
 	w := s.write(t, "/calendars/ann/kill/", 4)
 	for range 2 {
 		w.more(t, 100)
@@ -108,6 +114,22 @@ func (s *Site) CheckKill(t *testing.T, kill, revive func()) {
 	}
 	w.more(t, 100)
 	w.finish(t)
+	if out, err := exec.Command(program.Path, "check", "-config", s.Place.Path("program.toml"), "-db", s.Place.Path("db/caldav.db")).CombinedOutput(); err != nil {
+		t.Errorf("caldav-fcgi check: %v\n%s", err, out)
+	}
+}
+
+// CheckReload lets the web server read its configuration again in the middle of writes, as it does every night when its logs
+// are rotated: none is answered with an error.
+func (s *Site) CheckReload(t *testing.T, reload syscall.Signal) {
+	w := s.write(t, "/calendars/ann/reload/", 4)
+	w.more(t, 100)
+	s.Web.Signal(reload)
+	w.more(t, 500)
+	w.finish(t)
+	if n := w.refused.Load(); n != 0 {
+		t.Errorf("%d writes were answered with an error of the web server", n)
+	}
 }
 
 // CheckDrain ends the program politely in the middle of an upload, which is answered, and which a front that passes
