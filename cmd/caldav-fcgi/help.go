@@ -13,7 +13,7 @@ const tagline = "a calendar server behind the site's own web server, in one SQLi
 
 const aboutSettings = `Every setting is a flag, a key of the configuration file and an environment variable. A flag goes before the environment, that before the file, that before the default. The file is TOML: log = "json", fcgi = ["unix:/run/caldav-fcgi/sock"], strip-realm = true. In the environment a repeatable setting is several values with blanks between them.`
 
-const configHelp = "The settings in effect for the flags, the environment and the file as they are, each with where it comes from. " + aboutSettings
+const configHelp = "The settings in effect for the flags, the environment and the file as they are, each with where it comes from. A wrong one is named, with the nearest that exists."
 
 const aboutExit = "0 done, 1 failed, 2 wrong usage."
 
@@ -64,7 +64,7 @@ func writeUsage(w io.Writer) {
 		fmt.Fprintf(tw, "  %s\t%s\n", strings.TrimSpace(cmd.name+" "+cmd.args), cmd.short)
 	}
 	tw.Flush()
-	fmt.Fprintf(w, "\nMore about one: %s help COMMAND. To begin: %s demo\n", program, program)
+	fmt.Fprintf(w, "\nMore about one: %s help COMMAND. To begin: %s demo\nExit status: %s\n", program, program, aboutExit)
 }
 
 // synopsis is the command with its arguments and the flags of its own.

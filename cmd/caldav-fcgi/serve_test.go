@@ -200,6 +200,66 @@ func TestServe_SocketOnDescriptor0(t *testing.T) {
 	}
 }
 
+// A second signal does not wait for requests that run.
+func TestServe_SecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	sock := filepath.Join(dir, "sock")
+	cmd := exec.CommandContext(t.Context(), "caldav-fcgi", "serve", "-config", "/dev/null", "-db", filepath.Join(dir, "c.db"), "-fcgi", "unix:"+sock)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	log := &running{lines: bufio.NewScanner(stderr)}
+	says := func(text string) {
+		t.Helper()
+		for log.lines.Scan() {
+			if strings.Contains(log.lines.Text(), text) {
+				return
+			}
+		}
+		t.Fatalf("it ended without saying %q", text)
+	}
+	says("msg=serving")
+	c, err := fcgitest.Dial("unix", sock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SendBegin(1, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Send(fcgitest.Params, 1, fcgitest.EncodeParams(fcgitest.Request("PUT", "/calendars/ann/calendar/1.ics", "REMOTE_USER", "ann", "AUTH_TYPE", "Basic"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Send(fcgitest.Params, 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	piece := []byte(strings.Repeat("x", 60_000))
+	for range 20 { // more than any buffer takes: the request has begun
+		if err := c.Send(fcgitest.Stdin, 1, piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	says("msg=\"ending")
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ended := time.Now()
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != exitFailed {
+		t.Errorf("it ended with %v, want exit status %d", err, exitFailed)
+	}
+	if took := time.Since(ended); took > 5*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+}
+
 // A deleted calendar is emptied while the service runs.
 func TestServe_EmptiesDeletedCalendars(t *testing.T) {
 	t.Parallel()
