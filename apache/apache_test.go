@@ -27,14 +27,14 @@ func vhost(t testing.TB, place *sitetest.Place, name string, changes ...string) 
 	t.Helper()
 	example := read(t, name)
 	s := sitetest.Apache(t, place, sitetest.Modules(t, example), func(address string) string {
-		return sitetest.Edit(t, sitetest.Edit(t, example, changes...),
+		conf := sitetest.Edit(t, sitetest.Edit(t, example, changes...),
 			"<VirtualHost *:443>", "<VirtualHost "+address+">",
 			"/etc/ssl/certs/cal.example.org.pem", place.Path("cert.pem"),
-			"/etc/ssl/private/cal.example.org.key", place.Path("key.pem"),
-			"/etc/caldav-fcgi/htpasswd", place.Path("htpasswd"))
+			"/etc/ssl/private/cal.example.org.key", place.Path("key.pem"))
+		return strings.ReplaceAll(conf, "/etc/caldav-fcgi/htpasswd", place.Path("htpasswd"))
 	})
 	s.Features = []string{"encoded-slash", "host-root"}
-	return s.Ready(t)
+	return s
 }
 
 func proxyFCGI(t testing.TB, place *sitetest.Place, changes ...string) *sitetest.Site {
@@ -91,7 +91,7 @@ FcgidMaxRequestLen 26214400
 	})
 	s.Base = "/calendar"
 	s.Features = []string{"host-root"}
-	return s.Ready(t)
+	return s
 }
 
 // hosted is the program on a shared host.
@@ -119,21 +119,21 @@ func TestExamples(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, "-fcgi", place.FCGI())
-		proxyFCGI(t, place).Check(t, dialogues)
+		proxyFCGI(t, place).Ready(t).Check(t, dialogues)
 	})
 	t.Run("proxy_http.conf", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, append(plain, "-http", place.HTTP())...)
-		proxyHTTP(t, place).Check(t, dialogues)
+		proxyHTTP(t, place).Ready(t).Check(t, dialogues)
 	})
 	t.Run("fcgid.conf", func(t *testing.T) {
 		t.Parallel()
-		fcgid(t, sitetest.NewPlace(t), program).Check(t, dialogues)
+		fcgid(t, sitetest.NewPlace(t), program).Ready(t).Check(t, dialogues)
 	})
 	t.Run("htaccess", func(t *testing.T) {
 		t.Parallel()
-		s := htaccess(t, sitetest.NewPlace(t), program)
+		s := htaccess(t, sitetest.NewPlace(t), program).Ready(t)
 		s.Check(t, dialogues)
 		t.Run("private", func(t *testing.T) {
 			t.Parallel()
@@ -141,28 +141,40 @@ func TestExamples(t *testing.T) {
 		})
 	})
 
+	t.Run("client certificates", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI())
+		// As README.md says it.
+		s := proxyFCGI(t, place, "  SSLEngine on\n", "  SSLEngine on\n  SSLVerifyClient optional\n  SSLCACertificateFile "+place.Path("cert.pem")+"\n",
+			"    AuthType Basic\n    AuthName \"calendar\"\n    AuthBasicProvider file\n", "    SSLUserName SSL_CLIENT_S_DN_CN\n    SSLOptions +StdEnvVars\n",
+			"    # (4) made with: htpasswd -cB FILE NAME\n    AuthUserFile /etc/caldav-fcgi/htpasswd\n", "",
+			"    Require valid-user\n", "    Require ssl-verify-client\n")
+		s.CheckCertificates(t)
+	})
+
 	t.Run("gzip on, proxy_fcgi", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, "-fcgi", place.FCGI())
-		proxyFCGI(t, place, "SetEnv no-gzip 1", "").CheckGzip(t)
+		proxyFCGI(t, place, "SetEnv no-gzip 1", "").Ready(t).CheckGzip(t)
 	})
 	t.Run("gzip on, fcgid", func(t *testing.T) {
 		t.Parallel()
-		fcgid(t, sitetest.NewPlace(t), program, "SetEnv no-gzip 1", "").CheckGzip(t)
+		fcgid(t, sitetest.NewPlace(t), program, "SetEnv no-gzip 1", "").Ready(t).CheckGzip(t)
 	})
 	t.Run("killed while writing, proxy_fcgi", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		running := program.Serve(t, place, "-fcgi", place.FCGI())
-		proxyFCGI(t, place).CheckKill(t, program,
+		proxyFCGI(t, place).Ready(t).CheckKill(t, program,
 			func() { running.Signal(syscall.SIGKILL); _ = running.Wait(t) },
 			func() { running = program.Serve(t, place, "-fcgi", place.FCGI()) })
 	})
 	t.Run("killed while writing, fcgid", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
-		fcgid(t, place, program).CheckKill(t, program, func() {
+		fcgid(t, place, program).Ready(t).CheckKill(t, program, func() {
 			for _, pid := range sitetest.Instances(place.Path(instance)) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
@@ -172,29 +184,29 @@ func TestExamples(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		program.Serve(t, place, "-fcgi", place.FCGI())
-		proxyFCGI(t, place).CheckReload(t, syscall.SIGUSR1)
+		proxyFCGI(t, place).Ready(t).CheckReload(t, syscall.SIGUSR1)
 	})
 	t.Run("ended while answering, proxy_fcgi", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		running := program.Serve(t, place, "-fcgi", place.FCGI())
-		proxyFCGI(t, place).CheckDrain(t, running, place.Path("run/fcgi.sock"))
+		proxyFCGI(t, place).Ready(t).CheckDrain(t, running, place.Path("run/fcgi.sock"))
 	})
 	t.Run("ended while answering, proxy_http", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
 		running := program.Serve(t, place, append(plain, "-http", place.HTTP())...)
-		proxyHTTP(t, place).CheckDrain(t, running, place.Path("run/http.sock"))
+		proxyHTTP(t, place).Ready(t).CheckDrain(t, running, place.Path("run/http.sock"))
 	})
 	t.Run("ended while answering, fcgid", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
-		fcgid(t, place, program).CheckDrainInstances(t, place.Path(instance))
+		fcgid(t, place, program).Ready(t).CheckDrainInstances(t, place.Path(instance))
 	})
 	t.Run("several processes", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
-		fcgid(t, place, program).CheckInstances(t, place.Path(instance))
+		fcgid(t, place, program).Ready(t).CheckInstances(t, place.Path(instance))
 	})
 }
 

@@ -2,6 +2,7 @@ package sitetest
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -284,6 +285,30 @@ func (s *Site) noCompression(t *testing.T) {
 	if get.StatusCode != http.StatusOK || get.Header.Get("ETag") != put.Header.Get("ETag") {
 		t.Errorf("PUT gave ETag %q, GET with Accept-Encoding: gzip status %d, ETag %q", put.Header.Get("ETag"), get.StatusCode, get.Header.Get("ETag"))
 	}
+}
+
+// CheckCertificates is for a front that knows users by their certificates.
+func (s *Site) CheckCertificates(t *testing.T) {
+	for _, user := range []string{"ann", "bob"} {
+		client := s.Client()
+		client.Transport.(*http.Transport).TLSClientConfig.Certificates = []tls.Certificate{s.Place.UserCertificate(t, user)}
+		if status, who, err := s.Who(client, "", "/"); err != nil || status != http.StatusMultiStatus || who != user {
+			t.Errorf("certificate of %s: status %d, user %q, error %v", user, status, who, err)
+		}
+		// A password beside it says nothing.
+		if status, who, err := s.Who(client, "admin:anything", "/"); err != nil || status != http.StatusMultiStatus || who != user {
+			t.Errorf("certificate of %s and another name: status %d, user %q, error %v", user, status, who, err)
+		}
+		client.CloseIdleConnections()
+	}
+	client := s.Client()
+	defer client.CloseIdleConnections()
+	for _, user := range []string{"", "ann"} {
+		if status, who, err := s.Who(client, user, "/"); err != nil || who != "" || status != http.StatusUnauthorized && status != http.StatusForbidden {
+			t.Errorf("%q without a certificate: status %d, user %q, error %v, want 401 or 403", user, status, who, err)
+		}
+	}
+	s.wellKnown(t)
 }
 
 // CheckNobody is for a front that does not check passwords: whoever a client says it is, it is nobody.

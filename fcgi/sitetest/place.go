@@ -4,7 +4,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // the {SHA} form of htpasswd, for tests
+	"crypto/sha1"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -33,6 +34,7 @@ type Place struct {
 	Group string // the same
 	uid   int
 	gid   int
+	host  tls.Certificate
 	roots *x509.CertPool
 }
 
@@ -126,36 +128,54 @@ func (p *Place) Write(t testing.TB, name, text string) string {
 	return path
 }
 
-// certificate makes the key and the certificate of the host, signed by itself.
+// certificate makes the key and the certificate of the host, which signs itself and those of users.
 func (p *Place) certificate(t testing.TB) {
+	t.Helper()
+	template := &x509.Certificate{
+		Subject:               pkix.Name{CommonName: Host},
+		DNSNames:              []string{Host},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+	}
+	p.host = sign(t, template, nil)
+	p.roots = x509.NewCertPool()
+	p.roots.AddCert(p.host.Leaf)
+	secret, err := x509.MarshalPKCS8PrivateKey(p.host.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Write(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.host.Certificate[0]})))
+	p.Write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+}
+
+// UserCertificate makes a certificate by which a user can log in.
+func (p *Place) UserCertificate(t testing.TB, user string) tls.Certificate {
+	t.Helper()
+	return sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: user}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, &p.host)
+}
+
+// sign makes a key and its certificate, signed by an issuer or by itself.
+func sign(t testing.TB, template *x509.Certificate, issuer *tls.Certificate) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: Host},
-		DNSNames:     []string{Host},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
+	template.SerialNumber = big.NewInt(time.Now().UnixNano())
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+	parent, signer := template, any(key)
+	if issuer != nil {
+		parent, signer = issuer.Leaf, issuer.PrivateKey
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := x509.ParseCertificate(der)
+	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.roots = x509.NewCertPool()
-	p.roots.AddCert(cert)
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Write(t, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	p.Write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
 // Edit makes the changes that an example asks for: old, new, old, new … Each old text must be there, so that an example
