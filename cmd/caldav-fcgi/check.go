@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/store"
 )
@@ -79,12 +80,7 @@ func (s *service) everyCalendar(ctx context.Context, accounts *int) (list []plac
 
 // sound says whether an object is what its row says.
 func sound(o *store.Object) error {
-	cal, err := ical.Parse(o.Body)
-	if err != nil {
-		return err
-	}
-	known := func(tzid string) bool { _, _, ok := zone.Known(tzid); return ok }
-	info, err := ical.Options{KnownZone: known}.Validate(cal)
+	info, err := examine(o.Body)
 	switch {
 	case err != nil:
 		return err
@@ -94,4 +90,22 @@ func sound(o *store.Object) error {
 		return fmt.Errorf("it is a %s, its row says %s", info.Kind, ical.Kind(o.Kind))
 	}
 	return nil
+}
+
+// maxSteps is what the rules of one object may cost, as when it is stored.
+const maxSteps = 10_000_000
+
+// examine reads an object as the service does when it is stored: syntax, values, time zones, rules.
+func examine(body []byte) (ical.Info, error) {
+	cal, err := ical.Parse(body)
+	if err != nil {
+		return ical.Info{}, err
+	}
+	known := func(tzid string) bool { _, _, ok := zone.Known(tzid); return ok }
+	info, err := ical.Options{KnownZone: known}.Validate(cal)
+	if err != nil {
+		return info, err
+	}
+	_, err = recur.Compile(cal, zone.NewResolver(cal, nil), &recur.Budget{Steps: maxSteps})
+	return info, err
 }

@@ -22,7 +22,6 @@ import (
 
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/webdav"
-	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/store"
 )
 
@@ -395,12 +394,7 @@ func (im *importing) judge(body []byte) (ical.Info, error) {
 	if im.limit > 0 && int64(len(body)) > im.limit {
 		return ical.Info{}, fmt.Errorf("has %s; at most %s are taken (-max-resource)", roundSize(int64(len(body))), writeSize(im.limit))
 	}
-	cal, err := ical.Parse(body)
-	if err != nil {
-		return ical.Info{}, err
-	}
-	known := func(tzid string) bool { _, _, ok := zone.Known(tzid); return ok }
-	return ical.Options{KnownZone: known}.Validate(cal)
+	return examine(body)
 }
 
 // choose finds the calendar for a kind of object.
