@@ -72,11 +72,7 @@ func (rq *Request) ReadBody(max int64) (body []byte, tooLarge bool, err error) {
 	}
 	n, err := buf.ReadFrom(io.LimitReader(rq.stream, max+1))
 	if err != nil {
-		var big *http.MaxBytesError
-		if errors.As(err, &big) {
-			return nil, false, &Error{Status: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf("the body is larger than %d octets", big.Limit)}
-		}
-		return nil, false, BadRequest("the body ended early: %v", err)
+		return nil, false, unreadBody(err)
 	}
 	if n > max {
 		return nil, true, nil
@@ -86,6 +82,18 @@ func (rq *Request) ReadBody(max int64) (body []byte, tooLarge bool, err error) {
 		rq.body = []byte{}
 	}
 	return rq.body, false, nil
+}
+
+// unreadBody is what to answer when a body could not be read to its end.
+func unreadBody(err error) error {
+	var big *http.MaxBytesError
+	switch {
+	case errors.As(err, &big):
+		return &Error{Status: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf("the body is larger than %d octets", big.Limit)}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Status: http.StatusRequestTimeout, Text: "the body took too long"}
+	}
+	return BadRequest("the body ended early: %v", err)
 }
 
 // place is where a path leads.

@@ -3,8 +3,12 @@ package webdav
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -23,12 +27,67 @@ func TestParseXML_RefusesWhatIsNoSingleDocument(t *testing.T) {
 		"bad UTF-8":           "<a>\xff</a>",
 		"mismatched":          `<a><b></a></b>`,
 		"an entity":           `<a>&x;</a>`,
+		"a colon at the end":  `<a:/>`,
+		"a colon in front":    `<:a/>`,
+		"attribute with one":  `<a :b="c"/>`,
+		"doubled attribute":   `<a b="1" b="2"/>`,
+		"doubled by its name": `<a xmlns:p="u:x" xmlns:q="u:x" p:b="1" q:b="2"/>`,
+		"doubled namespace":   `<a xmlns="u:x" xmlns="u:y"/>`,
+		"prefix xml declared": `<a xmlns:xml="u:x"/>`,
+		"element in xmlns":    `<xmlns:a/>`,
+		"instruction inside":  `<a><?xml version="1.0"?></a>`,
+		"another directive":   `<a><!ELEMENT b ANY></a>`,
+		"a long name":         "<" + strings.Repeat("a", maxXMLName+1) + "/>",
+		"a long namespace":    `<a xmlns="` + strings.Repeat("a", maxXMLName+1) + `"/>`,
+		"attributes":          "<a" + manyAttributes("b", maxXMLAttrs+1) + "/>",
+		"attributes in all":   "<a" + manyAttributes("b", maxXMLAttrs/2+1) + "><a" + manyAttributes("b", maxXMLAttrs/2) + "/></a>",
 	} {
 		if el, err := ParseXML([]byte(body)); err == nil {
 			t.Errorf("%s: taken as %v", name, el)
 		} else if o := outcomeOf(err); o.status != 400 {
 			t.Errorf("%s: %d, want 400 (%v)", name, o.status, err)
 		}
+	}
+}
+
+func manyAttributes(name string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ` %s%d=""`, name, i)
+	}
+	return b.String()
+}
+
+// What declares most and what looks up most are linear: neither names nor namespaces multiply.
+func TestParseXML_NamespacesCostNoMoreThanTheirLength(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for i := range maxXMLAttrs - 1 {
+		fmt.Fprintf(&b, ` xmlns:p%d="u:%d"`, i, i)
+	}
+	for name, inner := range map[string]string{
+		"looked up": strings.Repeat("<p0:b/>", maxXMLElements-1),
+		"declared":  strings.Repeat(`<c xmlns:q="u"/>`, maxXML/20),
+	} {
+		began := time.Now()
+		el, err := ParseXML([]byte("<a" + b.String() + ">" + inner + "</a>"))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, c := range el.ChildElements() {
+			NameOf(c)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}
+
+func TestParseXML_AnswersABodyOverTheTransportsLimit413(t *testing.T) {
+	t.Parallel()
+	_, err := readXML(http.MaxBytesReader(nil, io.NopCloser(strings.NewReader("<a>     </a>")), 4))
+	if o := outcomeOf(err); o.status != 413 {
+		t.Errorf("got %d (%v), want 413", o.status, err)
 	}
 }
 
