@@ -7,16 +7,24 @@ import (
 	"caldav-fcgi/dav/privilege"
 )
 
-// authorize is the one place where rights are judged: every need against the rights at its path.
+// authorize is the one place where rights are judged: every need against the rights at its path. Which need fails
+// first may depend on what is there: who may not read is told of the request's own address alone, whether it is taken
+// or not.
 func (rq *Request) authorize(needs []Need) error {
 	for _, n := range needs {
 		have, err := rq.RightsAt(n.Path)
 		if err != nil {
 			return err
 		}
-		if !have.Has(n.What) {
-			return needPrivileges(n)
+		if have.Has(n.What) {
+			continue
 		}
+		if own, err := rq.RightsAt(rq.Target); err != nil {
+			return err
+		} else if !own.Has(readNeeded) {
+			n = Need{rq.Target, readNeeded}
+		}
+		return needPrivileges(n)
 	}
 	return nil
 }

@@ -72,6 +72,7 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 			return rq, err
 		}
 		rq.Tx = nil
+		judged := rq.method
 		if rq.method.Prepare != nil {
 			if err := rq.method.Prepare(rq); err != nil {
 				return rq, err
@@ -81,6 +82,9 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 		err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
 			if err := rq.gate(tx); err != nil {
 				return err
+			}
+			if rq.method != judged { // another kind of resource stands here now
+				return ErrStale
 			}
 			tx.As(rq.Who.Principal.ID, rq.Header.Get("User-Agent"))
 			resp, err = rq.method.Run(rq)
@@ -162,7 +166,7 @@ func (rq *Request) gate(tx *store.Tx) error {
 	}
 	list := rq.server.methods[name]
 	chosen := slices.IndexFunc(list, func(m *Method) bool { return m.on(rq.Resource) && (m.Match == nil || m.Match(rq)) })
-	if chosen >= 0 && list[chosen].Body == rq.method.Body && list[chosen].Write == rq.method.Write {
+	if chosen >= 0 {
 		rq.method = list[chosen]
 	}
 	needs, err := rq.needs()

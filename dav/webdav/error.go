@@ -104,9 +104,11 @@ func outcomeOf(err error) outcome {
 		return outcome{status: http.StatusForbidden, text: "the name is empty, too long or not text"}
 	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrIncompatible), errors.Is(err, store.ErrReplaced), errors.Is(err, store.ErrClosed):
 		return outcome{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"5"}}, text: "the database is busy or being replaced; try again in a few seconds"}
+	case errors.Is(err, ErrStale):
+		return outcome{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"1"}}, text: "the collection was being changed by others all the while; try again"}
 	case errors.Is(err, store.ErrFull):
 		return outcome{status: http.StatusInsufficientStorage, cond: ErrSufficientDiskSpace, own: true}
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errClientGone), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return outcome{status: http.StatusServiceUnavailable, text: "the request took too long or was given up"}
 	}
 	return outcome{status: http.StatusInternalServerError, text: "a fault of this server; its log has the details under this request's id", own: true}

@@ -81,6 +81,12 @@ func New(db *store.DB, opt Options, modules ...Module) (*Server, error) {
 
 func (s *Server) addMethod(module string, m *Method) error {
 	list := s.methods[m.Name]
+	switch {
+	case len(list) > 0 && (list[0].Body != m.Body || list[0].Write != m.Write): // both are decided before the action is
+		return fmt.Errorf("module %s: method %s has another body, or writes where others read", module, m.Name)
+	case m.Write && m.Public:
+		return fmt.Errorf("module %s: method %s writes for nobody", module, m.Name)
+	}
 	if m.Match == nil {
 		if n := len(list); n > 0 && list[n-1].Match == nil {
 			return fmt.Errorf("module %s: method %s is declared twice", module, m.Name)

@@ -13,6 +13,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	login := LoginFrom(r.Context())
 	spool := NewSpool(w, s.opt.SpoolDir)
+	done := false
+	defer func() {
+		if !done {
+			spool.Abandon()
+		}
+	}()
 	path, err := ParsePath(r.URL.EscapedPath())
 	rq := &Request{Method: r.Method, Base: login.Base, Login: login}
 	if err == nil {
@@ -23,6 +29,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var o outcome
 	if err != nil {
 		o = outcomeOf(err)
+		if o.own && r.Context().Err() != nil { // whatever else failed in its wake
+			o = outcomeOf(r.Context().Err())
+		}
 		if spool.Started() && !spool.Restart() {
 			cut = true
 		} else {
@@ -31,6 +40,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.log(rq, status, o, err, began)
+	done = true
 	spool.Finish(cut)
 }
 

@@ -3,7 +3,6 @@ package webdav
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"strconv"
@@ -24,12 +23,13 @@ type Spool struct {
 	file    *os.File
 	started bool
 
-	mu   sync.Mutex
-	more *sync.Cond // written, end or failed has changed
-	size int64      // octets written so far
-	end  bool
-	fail error // of the client's side: writing further is of no use
-	done chan struct{}
+	mu    sync.Mutex
+	more  *sync.Cond // written, end or failed has changed
+	size  int64      // octets written so far
+	end   bool
+	given bool  // up: what is written is not sent
+	fail  error // of the client's side: writing further is of no use
+	done  chan struct{}
 }
 
 const (
@@ -38,7 +38,11 @@ const (
 	SpoolMax = 2 << 30
 )
 
-var errSpoolFull = errors.New("answer larger than the spool may grow")
+var (
+	errSpoolFull = errors.New("answer larger than the spool may grow")
+	// errClientGone is what writing fails with once the client takes no more: no fault of ours.
+	errClientGone = errors.New("the client has gone away")
+)
 
 // NewSpool returns a spool that answers by w; dir takes its temporary file.
 func NewSpool(w http.ResponseWriter, dir string) *Spool {
@@ -124,13 +128,14 @@ func (s *Spool) copy() {
 			s.more.Wait()
 		}
 		size := s.size
+		given := s.given
 		s.mu.Unlock()
-		if size == at {
+		if size == at || given {
 			return
 		}
 		for at < size && err == nil {
 			n, rerr := s.file.ReadAt(buf[:min(int64(len(buf)), size-at)], at-int64(len(s.mem)))
-			if n == 0 && rerr != nil && rerr != io.EOF {
+			if n == 0 && rerr != nil {
 				err = rerr
 				break
 			}
@@ -139,7 +144,7 @@ func (s *Spool) copy() {
 		}
 	}
 	s.mu.Lock()
-	s.fail = err
+	s.fail = fmt.Errorf("%w: %w", errClientGone, err)
 	s.mu.Unlock()
 }
 
@@ -157,13 +162,29 @@ func (s *Spool) Finish(cut bool) {
 		}
 		return
 	}
+	s.close()
+	if cut || s.fail != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Abandon gives everything back when a panic keeps Finish from being called. Nothing more is sent.
+func (s *Spool) Abandon() {
+	if s.file == nil {
+		return
+	}
+	s.mu.Lock()
+	s.given = true
+	s.mu.Unlock()
+	s.close()
+}
+
+// close waits for the copier, then closes the file.
+func (s *Spool) close() {
 	s.mu.Lock()
 	s.end = true
 	s.more.Signal()
 	s.mu.Unlock()
 	<-s.done
 	s.file.Close()
-	if cut || s.fail != nil {
-		panic(http.ErrAbortHandler)
-	}
 }
