@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/beevik/etree"
 
@@ -61,6 +62,13 @@ func (rq *Request) Select(el *etree.Element) (*Selection, error) {
 	case found == 0 && !s.report:
 		s.mode = selectAllProp
 	}
+	seen := map[Name]bool{} // a name asked for twice is answered once
+	s.asked = slices.DeleteFunc(s.asked, func(el *etree.Element) bool {
+		n := NameOf(el)
+		twice := seen[n]
+		seen[n] = true
+		return twice
+	})
 	for _, el := range s.asked {
 		for _, p := range rq.server.props[NameOf(el)] {
 			s.want |= p.Want // the union: the type of the first member is not known before it is read
@@ -86,6 +94,7 @@ type step struct {
 	end      string
 	get      getter // nil: not live here
 	settable bool
+	optional bool // of allprop: left out where it has no value
 }
 
 func (s *Selection) plan(t reflect.Type) (*plan, error) {
@@ -108,6 +117,7 @@ func (s *Selection) plan(t reflect.Type) (*plan, error) {
 			}
 			p.haveLive[n] = true
 			add(n, prop, prop.get)
+			p.steps[len(p.steps)-1].optional = !s.asks(n)
 		}
 	}
 	for _, el := range s.asked {
@@ -181,7 +191,9 @@ func (s *Selection) Response(w *Writer, path Path, res Resource) error {
 		switch {
 		case errors.Is(err, ErrNoValue):
 			w.Cut(at)
-			missing = append(missing, i)
+			if !st.optional {
+				missing = append(missing, i)
+			}
 			continue
 		case err != nil:
 			return err
