@@ -8,7 +8,7 @@ import (
 
 // copyMethod is RFC 4918 §9.8.
 func copyMethod() Method {
-	return Method{Name: "COPY", Body: StreamBody, Write: true,
+	return Method{Name: "COPY", Body: NoBody, Write: true,
 		Needs: func(rq *Request) ([]Need, error) { return rq.transferNeeds(Need{rq.Target, readNeeded}) },
 		Run: func(rq *Request) (Response, error) {
 			return rq.transfer(func(c Container, name string) (Stored, error) { return c.Copy(rq, rq.Resource, name) })
@@ -17,7 +17,7 @@ func copyMethod() Method {
 
 // moveMethod is RFC 4918 §9.9.
 func moveMethod() Method {
-	return Method{Name: "MOVE", Body: StreamBody, Write: true,
+	return Method{Name: "MOVE", Body: NoBody, Write: true,
 		Needs: func(rq *Request) ([]Need, error) {
 			return rq.transferNeeds(Need{rq.Target.Parent(), privilege.Unbind})
 		},

@@ -9,7 +9,7 @@ import (
 
 // deleteMethod is RFC 4918 §9.6.
 func deleteMethod() Method {
-	return Method{Name: http.MethodDelete, Body: StreamBody, Write: true,
+	return Method{Name: http.MethodDelete, Body: NoBody, Write: true,
 		Needs: func(rq *Request) ([]Need, error) {
 			if len(rq.Target.Segments) == 0 {
 				return []Need{{rq.Target, privilege.Unbind}}, nil
