@@ -142,9 +142,14 @@ func (h *Home) Members(rq *webdav.Request, names []string, _ store.Want) iter.Se
 // Token is RFC 6578's: it moves with every change in any calendar.
 func (h *Home) Token(rq *webdav.Request) (store.Token, error) { return rq.Tx.Token(h.row) }
 
-// Changes lists calendars that came, went, or changed in any way.
+// Changes lists calendars that came, went, or changed in any way. What is gone was a calendar: its href ends in a slash,
+// as the client has it.
 func (h *Home) Changes(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
-	return rq.Tx.Changes(h.row, since, limit)
+	changes, next, more, err := rq.Tx.Changes(h.row, since, limit)
+	for i := range changes {
+		changes[i].Collection = true
+	}
+	return changes, next, more, err
 }
 
 // TakesNoObjects says that there is no DAV:add-member here.
