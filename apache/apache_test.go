@@ -25,9 +25,9 @@ func read(t testing.TB, name string) string {
 // vhost starts Apache with one of the virtual hosts and more changes, and the modules that it tells to switch on.
 func vhost(t testing.TB, place *sitetest.Place, name string, changes ...string) *sitetest.Site {
 	t.Helper()
-	example := read(t, name)
+	example := sitetest.Edit(t, read(t, name), changes...)
 	s := sitetest.Apache(t, place, sitetest.Modules(t, example), func(address string) string {
-		conf := sitetest.Edit(t, sitetest.Edit(t, example, changes...),
+		conf := sitetest.Edit(t, example,
 			"<VirtualHost *:443>", "<VirtualHost "+address+">",
 			"/etc/ssl/certs/cal.example.org.pem", place.Path("cert.pem"),
 			"/etc/ssl/private/cal.example.org.key", place.Path("key.pem"))
@@ -151,6 +151,15 @@ func TestExamples(t *testing.T) {
 			"    # (4) made with: htpasswd -cB FILE NAME\n    AuthUserFile /etc/caldav-fcgi/htpasswd\n", "",
 			"    Require valid-user\n", "    Require ssl-verify-client\n")
 		s.CheckCertificates(t)
+	})
+
+	t.Run("methods allowed by name", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI())
+		// A server that allows three methods everywhere.
+		proxyFCGI(t, place, "  <Location \"/dav\">\n", "  <Location \"/\">\n    AllowMethods GET POST OPTIONS\n  </Location>\n  <Location \"/dav\">\n",
+			" && a2ensite caldav", " allowmethods && a2ensite caldav").Ready(t)
 	})
 
 	t.Run("gzip on, proxy_fcgi", func(t *testing.T) {

@@ -18,16 +18,17 @@ import (
 func (s *Site) Check(t *testing.T, dialogues string) {
 	t.Run("dialogues", func(t *testing.T) { t.Parallel(); s.Dialogues(t, dialogues) })
 	for name, check := range map[string]func(*testing.T){
-		"forged headers":      s.forgedHeaders,
-		"public path":         s.publicPath,
-		"one connection":      s.oneConnection,
-		"users at once":       s.usersAtOnce,
-		"well-known":          s.wellKnown,
-		"root of the host":    s.hostRoot,
-		"raw targets":         s.rawTargets,
-		"body cut off":        s.bodyCutOff,
-		"user name":           s.userName,
-		"compression is left": s.noCompression,
+		"forged headers":       s.forgedHeaders,
+		"public path":          s.publicPath,
+		"one connection":       s.oneConnection,
+		"users at once":        s.usersAtOnce,
+		"well-known":           s.wellKnown,
+		"root of the host":     s.hostRoot,
+		"raw targets":          s.rawTargets,
+		"body cut off":         s.bodyCutOff,
+		"user name":            s.userName,
+		"compression is left":  s.noCompression,
+		"pages of other sites": s.otherSites,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); check(t) })
 	}
@@ -284,6 +285,22 @@ func (s *Site) noCompression(t *testing.T) {
 	}
 	if get.StatusCode != http.StatusOK || get.Header.Get("ETag") != put.Header.Get("ETag") {
 		t.Errorf("PUT gave ETag %q, GET with Accept-Encoding: gzip status %d, ETag %q", put.Header.Get("ETag"), get.StatusCode, get.Header.Get("ETag"))
+	}
+}
+
+// otherSites: a page of another site cannot write with the login that a browser remembers; one of ours can.
+func (s *Site) otherSites(t *testing.T) {
+	client := s.Client()
+	defer client.CloseIdleConnections()
+	for origin, status := range map[string]int{s.Origin(): http.StatusCreated, "https://evil.example": http.StatusForbidden, "null": http.StatusForbidden} {
+		header := map[string]string{"Origin": origin, "Content-Type": eventHeader["Content-Type"]}
+		if origin != s.Origin() {
+			header["Sec-Fetch-Site"] = "cross-site"
+		}
+		answer, _, err := s.Do(client, "ann", "PUT", "/calendars/ann/calendar/origin.ics", header, strings.NewReader(event("origin", 0)))
+		if err != nil || answer.StatusCode != status {
+			t.Errorf("PUT with Origin: %s: %v, error %v, want %d", origin, answer, err, status)
+		}
 	}
 }
 
