@@ -23,7 +23,8 @@ type Options struct {
 	NoProvision bool   // refuse users without an account
 	MaxResource int64  // octets of one calendar object; 0 for 10 MB
 	Log         *slog.Logger
-	Version     string // shown on the page
+	Version     string      // shown on the page
+	GiveUp      func(error) // told when this process can't go on with its database
 }
 
 // Server is the whole service as one http.Handler.
@@ -38,7 +39,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	engine, err := webdav.New(db, webdav.Options{Host: opt.Host, SpoolDir: opt.SpoolDir, NoProvision: opt.NoProvision, Realm: opt.Realm, Log: opt.Log},
+	engine, err := webdav.New(db, webdav.Options{Host: opt.Host, SpoolDir: opt.SpoolDir, NoProvision: opt.NoProvision, Realm: opt.Realm, Log: opt.Log, GiveUp: opt.GiveUp},
 		principal.Module(),
 		acl.Module(),
 		caldav.Module(caldav.Options{MaxResource: opt.MaxResource}),

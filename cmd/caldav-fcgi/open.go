@@ -21,8 +21,9 @@ import (
 
 // service is the whole program over a database, without a front.
 type service struct {
-	db  *store.DB
-	dav *dav.Server
+	db   *store.DB
+	dav  *dav.Server
+	lost chan error // tells once when the database can't be used any more
 }
 
 // Whether a command may make the database.
@@ -63,11 +64,18 @@ func (c *call) open(m making, log *slog.Logger) (*service, error) {
 	if spool == "" {
 		spool = filepath.Dir(c.DB)
 	}
-	s, err := dav.New(db, dav.Options{Host: c.Host, Realm: c.Realm, SpoolDir: spool, NoProvision: !c.Provision, MaxResource: c.MaxResource, Log: log, Version: shortVersion()})
+	lost := make(chan error, 1)
+	giveUp := func(err error) {
+		select {
+		case lost <- err:
+		default:
+		}
+	}
+	s, err := dav.New(db, dav.Options{GiveUp: giveUp, Host: c.Host, Realm: c.Realm, SpoolDir: spool, NoProvision: !c.Provision, MaxResource: c.MaxResource, Log: log, Version: shortVersion()})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &service{db: db, dav: s}, nil
+	return &service{db: db, dav: s, lost: lost}, nil
 }
 
 // denyWeb keeps Apache from showing a folder that may lie in the space of a site: where the program stands in a folder

@@ -78,7 +78,22 @@ func serve(ctx context.Context, c *call) (err error) {
 	}()
 	defer func() { stop(); <-swept }()
 	log.Info("serving", "version", thisBuild().version, "started", mode.String(), "database", c.DB, "time zones", zone.Version, "listen", strings.Join(names, " "))
-	return serveAll(ctx, ends, mode, log)
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	var lost error
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case lost = <-svc.lost: // the web server or service manager starts a process of the right version
+			end()
+		case <-serving.Done():
+		}
+	}()
+	err = serveAll(serving, ends, mode, log)
+	end()
+	<-watched
+	return errors.Join(err, lost)
 }
 
 // checkPlain refuses settings of plain HTTP that cannot be meant.

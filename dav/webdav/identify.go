@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,26 +31,28 @@ func (rq *Request) identify() error {
 		return err
 	case p.Disabled:
 		return &Error{Status: http.StatusForbidden, Text: "the account " + p.Name + " is switched off"}
-	case !bytes.Equal(p.Claims, rq.server.claims(rq.Login)):
+	case !rq.server.current(p, rq.Login):
 		return errIdentify
 	}
 	rq.Who = Subject{Principal: p}
 	return nil
 }
 
-// claims is a hash of what the login said and of what this version provides: while it is equal, a login writes nothing.
+// current says whether an account has all that this version provides, and what this login said. A login that says
+// nothing of a person, as one from the command line, changes nothing.
+func (s *Server) current(p *store.Principal, l Login) bool {
+	want := s.claims(l)
+	return len(p.Claims) == len(want) && bytes.Equal(p.Claims[:8], want[:8]) && (len(l.Claims) == 0 || bytes.Equal(p.Claims[8:], want[8:]))
+}
+
+// claims is what the row remembers of both, as two hashes: while they are equal, a login writes nothing.
 func (s *Server) claims(l Login) []byte {
+	stamp := sha256.Sum256([]byte(s.stamp))
 	h := sha256.New()
-	h.Write([]byte(s.stamp + "\n"))
-	var keys []string
-	for k := range l.Claims {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
+	for _, k := range slices.Sorted(maps.Keys(l.Claims)) {
 		h.Write([]byte(k + "=" + l.Claims[k] + "\n"))
 	}
-	return h.Sum(nil)[:16]
+	return append(stamp[:8:8], h.Sum(nil)[:8]...)
 }
 
 // provision makes or refreshes the caller's account.
@@ -76,7 +79,11 @@ func (s *Server) Account(rq *Request, l Login) (*store.Principal, error) {
 	if name := strings.TrimSpace(l.Claims["name"]); name != "" {
 		p.Display = name
 	}
-	p.Claims = s.claims(l)
+	claims := s.claims(l)
+	if len(l.Claims) == 0 && len(p.Claims) == len(claims) {
+		copy(claims[8:], p.Claims[8:])
+	}
+	p.Claims = claims
 	if isNew {
 		err = rq.Tx.CreatePrincipal(p)
 	} else {

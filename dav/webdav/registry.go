@@ -17,6 +17,9 @@ type Options struct {
 	NoProvision  bool   // refuse a user without an account instead of making one
 	Realm        string // of a 401; the caller's own goes before
 	Log          *slog.Logger
+	// GiveUp is told when this process can't go on with the database, since a newer program has changed it or another
+	// file stands in its place: it should end, and be started anew.
+	GiveUp func(error)
 	MaxResponses int // members a PROPFIND or sync may list; 0 for no limit
 }
 
@@ -38,6 +41,9 @@ type Server struct {
 func New(db *store.DB, opt Options, modules ...Module) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.GiveUp == nil {
+		opt.GiveUp = func(error) {}
 	}
 	s := &Server{db: db, opt: opt, methods: map[string][]*Method{}, props: map[Name][]*Property{}, reports: map[Name]*Report{},
 		roots: map[string]func(*Request) (Collection, error){}}

@@ -2,10 +2,13 @@ package webdav
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
+
+	"caldav-fcgi/store"
 )
 
 // ServeHTTP answers one DAV request; r.URL is below the base path already.
@@ -40,6 +43,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.log(rq, status, o, err, began)
+	if errors.Is(err, store.ErrIncompatible) || errors.Is(err, store.ErrReplaced) {
+		s.opt.GiveUp(err)
+	}
 	done = true
 	spool.Finish(cut)
 }
@@ -71,7 +77,7 @@ func (s *Server) refuse(rq *Request, out Answer, o outcome) {
 func (s *Server) log(rq *Request, status int, o outcome, err error, began time.Time) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{slog.String("method", rq.Method), slog.String("path", rq.Target.String()), slog.Int("status", status),
-		slog.Duration("took", time.Since(began).Round(10*time.Microsecond)), slog.String("who", rq.Login.User), slog.String("id", rq.Login.ID)}
+		slog.Int("statements", rq.statements), slog.Duration("took", time.Since(began).Round(10*time.Microsecond)), slog.String("who", rq.Login.User), slog.String("id", rq.Login.ID)}
 	if rq.Body != nil && strings.EqualFold(rq.Method, "REPORT") {
 		attrs = append(attrs, slog.String("report", rq.Body.Tag))
 	}
