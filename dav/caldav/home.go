@@ -32,16 +32,14 @@ func (Homes) Rights(rq *webdav.Request) privilege.Set { return webdav.LookRights
 // AbsentRights are none, as those on somebody else's home: who has an account here is not told.
 func (Homes) AbsentRights(*webdav.Request, string) privilege.Set { return 0 }
 
-// Child finds the home of a user.
+// Child finds the caller's own home. Nobody else has rights in one, so another's is not looked for: neither the answer
+// nor the time it takes tells whether there is such a home, calendar or object.
 func (h Homes) Child(rq *webdav.Request, name string, _ store.Want) (webdav.Resource, error) {
-	owner := rq.Who.Principal
-	if owner == nil || owner.Name != name {
-		var err error
-		if owner, err = rq.Tx.Principal(store.User, name); err != nil {
-			return nil, err
-		}
+	own := rq.Who.Principal
+	if own == nil || own.Name != name {
+		return nil, store.ErrNotFound
 	}
-	return h.of(rq, owner)
+	return h.of(rq, own)
 }
 
 func (h Homes) of(rq *webdav.Request, owner *store.Principal) (*Home, error) {

@@ -55,6 +55,7 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 	if !m.Write {
 		return rq, s.identified(rq, func() error {
 			return s.db.View(ctx, func(tx *store.Tx) error {
+				defer rq.count(tx)
 				if err := rq.gate(tx); err != nil {
 					return err
 				}
@@ -67,7 +68,12 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 		})
 	}
 	for try := 0; ; try++ {
-		err := s.identified(rq, func() error { return s.db.View(ctx, rq.gate) })
+		err := s.identified(rq, func() error {
+			return s.db.View(ctx, func(tx *store.Tx) error {
+				defer rq.count(tx)
+				return rq.gate(tx)
+			})
+		})
 		if err != nil {
 			return rq, err
 		}
@@ -80,6 +86,7 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 		}
 		var resp Response
 		err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
+			defer rq.count(tx)
 			if err := rq.gate(tx); err != nil {
 				return err
 			}
@@ -103,6 +110,8 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 		return rq, rq.send(resp, out)
 	}
 }
+
+func (rq *Request) count(tx *store.Tx) { rq.statements += tx.Statements() }
 
 // choose finds the method; which of its actions is decided when the resource is known.
 func (s *Server) choose(rq *Request) (*Method, error) {

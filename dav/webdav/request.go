@@ -42,6 +42,8 @@ type Request struct {
 	hasBody bool
 	deepest Resource // the last resource found on the way to Target
 	missing string   // the segment below deepest that is not taken
+
+	statements int // of SQL, in all its transactions
 }
 
 // Subject is who is asking, with everything rights are decided by.
