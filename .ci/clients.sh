@@ -13,6 +13,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 all="curl cadaver vdirsyncer khal todoman calcurse python-caldav tsdav evolution"
 limit=${CLIENT_SECONDS:-60} # for one client
+export CLIENT_CACHE=${CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/caldav-fcgi-clients}
 
 usage() {
 	sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
@@ -23,7 +24,7 @@ usage() {
 own() {
 	local binary=$here/../caldav-fcgi i
 	[ -x "$binary" ] || { echo "clients: there is no ./caldav-fcgi (make build), and no URL was given" >&2; exit 2; }
-	printf 'ann@example.org:{SHA}%s\n' "$(printf secret | openssl dgst -sha1 -binary | base64)" >"$temp/htpasswd"
+	echo 'ann@example.org:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=' >"$temp/htpasswd"
 	: >"$temp/config.toml"
 	"$binary" serve -config "$temp/config.toml" -db "$temp/db" -base /dav -http 127.0.0.1:0 -htpasswd "$temp/htpasswd" 2>"$temp/server.log" &
 	server=$!
