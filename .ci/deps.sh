@@ -26,7 +26,16 @@ if [ "$want" != build ]; then
 	need nginx-light have nginx
 	need cadaver have cadaver
 	need vdirsyncer have vdirsyncer
-	need python3-caldav python3 -c 'import caldav'
+	need khal have khal
+	need todoman have todoman
+	need calcurse have calcurse-caldav
+	# Debian's python3, whatever stands first in PATH.
+	need python3-httplib2 /usr/bin/python3 -c 'import httplib2'
+	need python3-caldav /usr/bin/python3 -c 'import caldav'
+	need python3-gi /usr/bin/python3 -c 'import gi'
+	need gir1.2-ecal-2.0 /usr/bin/python3 -c 'import gi; gi.require_version("ECal", "2.0")'
+	need evolution-data-server test -x /usr/libexec/evolution-calendar-factory
+	need dbus-daemon have dbus-run-session
 	need litmus have litmus
 	need curl have curl
 	need nodejs have node
@@ -48,6 +57,12 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 	status=0
 	# shellcheck disable=SC2086
 	apt-get install -y -qq --no-install-recommends $missing >/dev/null || status=$?
+	if [ $status != 0 ]; then # one name that is not known here keeps apt-get from installing any
+		status=0
+		for package in $missing; do
+			apt-get install -y -qq --no-install-recommends "$package" >/dev/null || status=$?
+		done
+	fi
 	[ -n "$guard" ] && rm -f /usr/sbin/policy-rc.d
 	if [ $status != 0 ]; then
 		echo "deps: apt-get could not install$missing" >&2
