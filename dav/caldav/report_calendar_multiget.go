@@ -53,8 +53,9 @@ func calendarMultiget(rq *webdav.Request, on reported) (webdav.Response, error) 
 
 // members are names asked for in one collection.
 type members struct {
-	of    webdav.Path
-	names []string
+	of      webdav.Path
+	names   []string
+	slashed map[string]bool // names that were asked for with a slash at the end: an answer has the client's own href
 }
 
 // groupHrefs sorts the hrefs by the collection they lie in, each once. Those that are no address of ours are
@@ -66,12 +67,17 @@ func groupHrefs(rq *webdav.Request, hrefs []*etree.Element, w *webdav.Writer) []
 	for _, el := range hrefs {
 		path, err := rq.ParseHref(el.Text())
 		if err != nil || len(path.Segments) == 0 {
+			if seen[el.Text()] {
+				continue
+			}
+			seen[el.Text()] = true
 			w.Raw("<d:response>")
 			w.Address(webdav.TextOf(el))
 			w.Status(http.StatusNotFound)
 			w.Raw("</d:response>\n")
 			continue
 		}
+		slash := path.Slash
 		path.Slash = false
 		if key := path.String(); seen[key] {
 			continue
@@ -81,10 +87,11 @@ func groupHrefs(rq *webdav.Request, hrefs []*etree.Element, w *webdav.Writer) []
 		parent := path.Parent()
 		g := at[parent.String()]
 		if g == nil {
-			g = &members{of: parent}
+			g = &members{of: parent, slashed: map[string]bool{}}
 			groups, at[parent.String()] = append(groups, g), g
 		}
 		g.names = append(g.names, path.Last())
+		g.slashed[path.Last()] = slash
 	}
 	return groups
 }
@@ -115,7 +122,7 @@ func (m *members) answer(rq *webdav.Request, on reported, sel *webdav.Selection,
 		}
 	}
 	for _, name := range slices.DeleteFunc(m.names, func(n string) bool { return found[n] }) {
-		w.StatusResponse(m.of.Child(name, false), http.StatusNotFound, nil)
+		w.StatusResponse(m.of.Child(name, m.slashed[name]), http.StatusNotFound, nil)
 	}
 	return w.Flush()
 }
