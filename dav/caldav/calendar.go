@@ -45,6 +45,9 @@ func (c *Calendar) Created() time.Time { return time.Unix(c.row.Created, 0) }
 // Modified is when its own properties were last changed.
 func (c *Calendar) Modified() time.Time { return time.Unix(c.row.Modified, 0) }
 
+// Own is the revision of its own properties: it goes up when one of them is changed.
+func (c *Calendar) Own() int64 { return c.row.Own }
+
 // DeadKey is its own row.
 func (c *Calendar) DeadKey() (collection, object int64) { return c.row.ID, 0 }
 

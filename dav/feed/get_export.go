@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"fmt"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -17,12 +18,12 @@ import (
 const refresh = "PT1H"
 
 // exportMethod is GET of a whole calendar. A browser's GET, which names text/html, gets the page instead, unless the
-// query says ?export.
+// query says ?export. The tag follows the objects and the calendar's own properties: name and colour are in the export.
 func exportMethod() webdav.Method {
 	return webdav.Method{Name: http.MethodGet, Body: webdav.StreamBody,
 		On: func(r webdav.Resource) bool { _, ok := r.(*caldav.Calendar); return ok },
 		Match: func(rq *webdav.Request) bool {
-			return rq.Query.Has("export") || !strings.Contains(strings.ToLower(strings.Join(rq.Header.Values("Accept"), ",")), "text/html")
+			return rq.Query.Has("export") || !wantsPage(rq.Header)
 		},
 		Needs: func(rq *webdav.Request) ([]webdav.Need, error) {
 			return []webdav.Need{{Path: rq.Target, What: privilege.Read}}, nil
@@ -33,7 +34,7 @@ func exportMethod() webdav.Method {
 			if err != nil {
 				return webdav.Response{}, err
 			}
-			etag := `"` + strings.TrimPrefix(token.String(), "urn:caldav-fcgi:sync:") + `-export"`
+			etag := fmt.Sprintf(`"%s-%d-export"`, strings.TrimPrefix(token.String(), "urn:caldav-fcgi:sync:"), c.Own())
 			if err := rq.Conditional(etag); err != nil {
 				return webdav.Response{}, err
 			}
