@@ -10,7 +10,8 @@
 // values (Property.GoProp); it never sees a line that Parse has not taken apart first.
 //
 // Start at Parse (parse.go), then Validate (validate.go). Values are in value.go and duration.go, output in write.go,
-// parts of an object (RFC 4791 §9.6) in subset.go, whole exported calendars in split.go.
+// parts of an object (RFC 4791 §9.6) in subset.go, whole exported calendars in split.go. The JSON form, jCal (RFC 7265), is
+// written by JCal (jcal.go) and turned into iCalendar text by FromJCal (jcalread.go), which Parse then judges.
 //
 // Left out: what a recurrence rule means (package recur; here its syntax is checked), and time zones (package zone).
 package ical
