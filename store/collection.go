@@ -282,14 +282,6 @@ func (tx *Tx) freeName(collection int64, name string) error {
 	return err
 }
 
-// count keeps the bytes of a principal, which quotas are held against.
-func (tx *Tx) count(principal, bytes int64) error {
-	if bytes == 0 {
-		return nil
-	}
-	return tx.mustTouch(`UPDATE principal SET bytes=bytes+? WHERE id=?`, bytes, principal)
-}
-
 // mustTouch is a write that finds its row; ErrNotFound when it is gone.
 func (tx *Tx) mustTouch(query string, args ...any) error {
 	n, err := affected(tx.exec(query, args...))

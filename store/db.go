@@ -26,6 +26,7 @@ type DB struct {
 	file    os.FileInfo // the file that is open, to see when another one takes its place
 	program int         // newest schema this program knows
 	index   int64
+	quota   int64
 	now     func() time.Time
 	read    *sql.DB
 	write   *writer
@@ -38,6 +39,7 @@ type Options struct {
 	AllowNetworkFS bool             // for those who know that one host alone uses the file
 	Readers        int              // snapshots open at the same time, 4 when 0
 	IndexVersion   int64            // what Candidates trusts the columns of; 0: of any version
+	Quota          int64            // bytes that a principal without a quota of its own may hold; 0: any number
 	Now            func() time.Time // time.Now when nil
 	Log            *slog.Logger
 }
@@ -77,7 +79,7 @@ func open(path string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, program: len(steps), index: opt.IndexVersion, now: opt.Now}
+	db := &DB{path: path, program: len(steps), index: opt.IndexVersion, quota: opt.Quota, now: opt.Now}
 	if !current {
 		if err := lock.acquire(); err != nil {
 			return nil, errors.Join(err, lock.file.Close())

@@ -17,6 +17,7 @@ var (
 	ErrLeaseLost    = errors.New("job is held by another worker")
 	ErrBusy         = errors.New("database is busy")
 	ErrFull         = errors.New("disk is full")
+	ErrQuota        = errors.New("account may hold no more")
 	ErrIncompatible = errors.New("database was upgraded for a newer version of the program")
 	ErrReplaced     = errors.New("database file was removed or replaced while open: restart the program")
 	ErrClosed       = errors.New("database is closed")

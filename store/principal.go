@@ -28,7 +28,7 @@ type Principal struct {
 	Claims   []byte
 	Settings string // JSON
 	Bytes    int64  // of all its objects
-	Quota    *int64
+	Quota    *int64 // bytes; nil: the default, NoQuota: none
 	Disabled bool
 }
 

@@ -86,6 +86,9 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	if fnErr == nil && tx.dead != nil {
 		fnErr = tx.dead
 	}
+	if fnErr == nil {
+		fnErr = tx.withinQuotas()
+	}
 	tx.over()
 	answered = true
 	t.end <- fnErr
