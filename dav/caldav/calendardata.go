@@ -38,6 +38,7 @@ type data struct {
 	freeBusy  *window // limit-freebusy-set
 	zone      *time.Location
 	budget    recur.Budget
+	expanded  int // octets of instances so far
 }
 
 type window struct{ from, to time.Time }
@@ -68,7 +69,7 @@ func parseData(rq *webdav.Request, el *etree.Element) (*data, error) {
 			if err != nil {
 				return nil, webdav.BadRequest("calendar-data: %v", err)
 			}
-			if from.IsZero() || to.IsZero() { // §9.6.5: both are required
+			if k.SelectAttr("start") == nil || k.SelectAttr("end") == nil { // §9.6.5: both are required
 				return nil, webdav.BadRequest("%s of calendar-data needs both start and end", limit.name)
 			}
 			*limit.into = &window{from, to}
@@ -154,7 +155,7 @@ func (d *data) writeParsed(o *Object, p *parsed, w *webdav.Writer) error {
 	out := partial{ical.NewWriter(escaping{w}), d.parts}
 	switch {
 	case d.expand != nil:
-		return d.writeExpanded(p.cal, zones, out)
+		return d.writeExpanded(p.cal, zones, out, w)
 	case d.overrides != nil || d.freeBusy != nil:
 		children, err := d.limited(p.cal, zones)
 		if err != nil {

@@ -7,11 +7,19 @@ import (
 
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/recur"
+	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/dav/zone"
 )
 
+// The limits of what instances may amount to in octets, of one object, which is held in memory, and of a request: a
+// long event that recurs often is a small upload.
+const (
+	maxExpandedObject = 16 << 20
+	maxExpanded       = 256 << 20
+)
+
 // writeExpanded is CALDAV:expand (§9.6.5): each instance by itself, in UTC, and no time zones.
-func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out partial) error {
+func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out partial, w *webdav.Writer) error {
 	out.begin(cal.Root)
 	if !expandable(cal) {
 		for _, c := range cal.Root.Children {
@@ -28,11 +36,17 @@ func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out parti
 	if err != nil {
 		return err
 	}
+	began := w.Mark()
 	for in, err := range set.Window(d.expand.from, d.expand.to) {
 		if err != nil {
 			return err
 		}
+		before := w.Mark()
 		out.component(instance(in, zones))
+		d.expanded += w.Mark() - before
+		if w.Mark()-began > maxExpandedObject || d.expanded > maxExpanded {
+			return recur.ErrBudget
+		}
 	}
 	return out.end()
 }

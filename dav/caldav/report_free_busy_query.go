@@ -64,7 +64,7 @@ func freeBusyRange(rq *webdav.Request) (from, to time.Time, err error) {
 	if from, to, err = filter.ParseTimeRange(el); err != nil {
 		return from, to, webdav.BadRequest("free-busy-query: %v", err)
 	}
-	if from.IsZero() || to.IsZero() {
+	if el.SelectAttr("start") == nil || el.SelectAttr("end") == nil {
 		return from, to, webdav.BadRequest("the time-range of a free-busy-query needs both start and end")
 	}
 	return from, to, nil

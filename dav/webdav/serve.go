@@ -35,11 +35,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if o.own && r.Context().Err() != nil { // whatever else failed in its wake
 			o = outcomeOf(r.Context().Err())
 		}
-		if spool.Started() && !spool.Restart() {
-			cut = true
-		} else {
+		switch {
+		case !spool.Started() || spool.Restart():
 			s.refuse(rq, spool, o)
 			status = o.status
+		case o.cond == ErrMatchesWithinLimits && status == http.StatusMultiStatus:
+			s.truncate(rq, spool)
+		default:
+			cut = true
 		}
 	}
 	s.log(rq, status, o, err, began)
@@ -70,6 +73,15 @@ func (s *Server) refuse(rq *Request, out Answer, o outcome) {
 	w := newWriter(rq.Base, nil)
 	o.write(w, true)
 	out.Start(o.status, h)
+	out.Write(w.buf)
+}
+
+// truncate ends a 207 whose beginning has left, as RFC 6578 §3.6 and RFC 6352 §8.6.2 do: what was handed on are whole
+// responses, and 507 on the request-URI says that there are more.
+func (s *Server) truncate(rq *Request, out Answer) {
+	w := newWriter(rq.Base, nil)
+	w.StatusResponse(rq.Target, http.StatusInsufficientStorage, ErrMatchesWithinLimits)
+	w.Raw("</d:multistatus>")
 	out.Write(w.buf)
 }
 
