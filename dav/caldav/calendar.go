@@ -31,6 +31,9 @@ func (c *Calendar) Types() []webdav.Name {
 	return []webdav.Name{webdav.DAV("collection"), calDAV("calendar")}
 }
 
+// ChargedTo is whose quota its objects count against: the home's owner's.
+func (c *Calendar) ChargedTo() int64 { return c.row.Owner }
+
 // OwnerName is the DAV:owner.
 func (c *Calendar) OwnerName() string { return c.home.OwnerName() }
 

@@ -81,6 +81,9 @@ func (h *Home) Name() string { return h.owner.Name }
 // Types says that it is a collection.
 func (h *Home) Types() []webdav.Name { return []webdav.Name{webdav.DAV("collection")} }
 
+// ChargedTo is whose quota all that lies here counts against.
+func (h *Home) ChargedTo() int64 { return h.row.Owner }
+
 // OwnerName is the DAV:owner.
 func (h *Home) OwnerName() string { return h.owner.Name }
 

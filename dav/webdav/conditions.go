@@ -14,6 +14,7 @@ var (
 	ErrSyncTraversal       = &Condition{DAV("sync-traversal-supported"), http.StatusForbidden}         // RFC 6578 §3.3
 	ErrMatchesWithinLimits = &Condition{DAV("number-of-matches-within-limits"), http.StatusForbidden}  // RFC 6578 §3.2, RFC 3744 §9.5
 	ErrSufficientDiskSpace = &Condition{DAV("sufficient-disk-space"), http.StatusInsufficientStorage}  // RFC 4331 §6
+	ErrQuotaNotExceeded    = &Condition{DAV("quota-not-exceeded"), http.StatusInsufficientStorage}     // RFC 4331 §6
 	ErrMustBeNull          = &Condition{DAV("resource-must-be-null"), http.StatusForbidden}            // RFC 3253 §3.5, RFC 4791 §5.3.1.2
 	errElsewhere           = &Condition{DAV("cross-server"), http.StatusBadGateway}                    // RFC 4918 §9.8.5
 )

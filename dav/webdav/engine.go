@@ -6,6 +6,7 @@ func (s *Server) engine() Module {
 	props = append(props, versioningProperties(s)...)
 	props = append(props, syncProperties()...)
 	props = append(props, addMemberProperty())
+	props = append(props, quotaProperties()...)
 	return Module{
 		Name:       "webdav",
 		Compliance: []string{"1", "3", "extended-mkcol"},

@@ -106,6 +106,8 @@ func outcomeOf(err error) outcome {
 		return outcome{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"5"}}, text: "the database is busy or being replaced; try again in a few seconds"}
 	case errors.Is(err, ErrStale):
 		return outcome{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"1"}}, text: "the collection was being changed by others all the while; try again"}
+	case errors.Is(err, store.ErrQuota):
+		return outcome{status: ErrQuotaNotExceeded.Status, cond: ErrQuotaNotExceeded}
 	case errors.Is(err, store.ErrFull):
 		return outcome{status: http.StatusInsufficientStorage, cond: ErrSufficientDiskSpace, own: true}
 	case errors.Is(err, errClientGone), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -43,7 +43,8 @@ type Request struct {
 	deepest Resource // the last resource found on the way to Target
 	missing string   // the segment below deepest that is not taken
 
-	statements int // of SQL, in all its transactions
+	payer      *store.Principal // of the collection whose quota was asked for last
+	statements int              // of SQL, in all its transactions
 }
 
 // Subject is who is asking, with everything rights are decided by.
