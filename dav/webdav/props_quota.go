@@ -25,6 +25,14 @@ func quotaProperties() []Property {
 				w.Int(max(0, limit-p.Bytes))
 				return nil
 			}}),
+		On(Prop[Charged]{Name: DAV("quota-used-bytes"), // §4
+			Get: func(rq *Request, c Charged, w *Writer) error {
+				p, err := rq.charged(c)
+				if err == nil {
+					w.Int(p.Bytes)
+				}
+				return err
+			}}),
 	}
 }
 
