@@ -11,7 +11,7 @@
 # litmus is not among them: it writes plain files of any name, which calendars refuse. It comes with plain files.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-all="curl cadaver vdirsyncer khal todoman calcurse python-caldav tsdav evolution"
+all="curl cadaver vdirsyncer khal todoman calcurse python-caldav tsdav evolution syncevolution"
 limit=${CLIENT_SECONDS:-60} # for one client
 export CLIENT_CACHE=${CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/caldav-fcgi-clients}
 

@@ -36,6 +36,7 @@ if [ "$want" != build ]; then
 	need gir1.2-ecal-2.0 /usr/bin/python3 -c 'import gi; gi.require_version("ECal", "2.0")'
 	need evolution-data-server test -x /usr/libexec/evolution-calendar-factory
 	need dbus-daemon have dbus-run-session
+	need syncevolution have syncevolution
 	need litmus have litmus
 	need curl have curl
 	need nodejs have node

@@ -12,6 +12,8 @@ python() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"; } # Debian's, whatev
 # begin finds the account's calendars as a client does and prepares the home folder.
 begin() {
 	export XDG_CONFIG_HOME=$HOME/.config XDG_DATA_HOME=$HOME/.local/share XDG_CACHE_HOME=$HOME/.cache XDG_STATE_HOME=$HOME/.local/state LC_ALL=C.UTF-8 TZ=Europe/Berlin
+	export no_proxy=${no_proxy:+$no_proxy,}localhost,127.0.0.1
+	export NO_PROXY=$no_proxy
 	mkdir -p "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" "$XDG_CACHE_HOME" "$XDG_STATE_HOME"
 	origin=$(printf %s "$CLIENT_URL" | sed -E 's,^(https?://[^/]*).*,\1,')
 	principal=$(property "$CLIENT_URL" DAV: current-user-principal)
