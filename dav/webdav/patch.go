@@ -97,13 +97,8 @@ func (rq *Request) apply(res Resource, n Name, ch change) error {
 		if err := live.set(rq, res, el); err != nil {
 			return err
 		}
-		// Attributes and language have no place in the live value: the markup is kept beside it and shown in its stead.
-		switch {
-		case !keeps || coll == 0:
-		case el != nil && decorated(el):
-			return rq.setDead(coll, object, n, Markup(el))
-		default:
-			return rq.Tx.RemoveDead(coll, object, n.Space, n.Local)
+		if keeps && coll != 0 {
+			return rq.keepBeside(res, live, coll, object, ch)
 		}
 		return nil
 	}
@@ -114,6 +109,16 @@ func (rq *Request) apply(res Resource, n Name, ch change) error {
 		return rq.Tx.RemoveDead(coll, object, n.Space, n.Local)
 	}
 	return rq.setDead(coll, object, n, Markup(ch.el))
+}
+
+// keepBeside keeps what has no place in a live value and shows it in its stead: attributes and language, and that the
+// value is there though it is empty.
+func (rq *Request) keepBeside(res Resource, live *Property, coll, object int64, ch change) error {
+	n := NameOf(ch.el)
+	if !ch.remove && (decorated(ch.el) || live.get != nil && errors.Is(live.get(rq, res, newWriter(rq.Base, nil)), ErrNoValue)) {
+		return rq.setDead(coll, object, n, Markup(ch.el))
+	}
+	return rq.Tx.RemoveDead(coll, object, n.Space, n.Local)
 }
 
 // computed says whether a name belongs to a property that the server makes wherever it exists: it is not to be kept
@@ -263,9 +268,9 @@ func (rq *Request) makeThenPatch(res Resource, list []change) (*Patch, error) {
 		return nil, err
 	}
 	if !p.failed {
-		for _, ch := range live { // attributes of live values, now that there is a row to keep them beside
-			if coll, object, ok := deadKey(res); ok && decorated(ch.el) {
-				if err := rq.setDead(coll, object, NameOf(ch.el), Markup(ch.el)); err != nil {
+		for _, ch := range live { // now that there is a row to keep something beside
+			if coll, object, ok := deadKey(res); ok {
+				if err := rq.keepBeside(res, rq.server.property(NameOf(ch.el), reflect.TypeOf(res)), coll, object, ch); err != nil {
 					return nil, err
 				}
 			}
