@@ -37,12 +37,13 @@ type config struct {
 	GroupsParam string
 	Provision   bool
 	MaxResource int64
+	Quota       string
 	SpoolDir    string
 	Log         string
 }
 
 func newConfig() *config {
-	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", Provision: true, MaxResource: 10 << 20, Log: "text"}
+	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", Provision: true, MaxResource: 10 << 20, Quota: "none", Log: "text"}
 }
 
 // setting is one line of the table: a flag, a key of the configuration file and an environment variable in one.
@@ -81,6 +82,7 @@ var settings = []setting{
 	{name: "groups-param", arg: "NAME", doc: "parameter in which the web server passes the user's groups", to: func(c *config) any { return &c.GroupsParam }, check: checkLine},
 	{name: "provision", arg: "on|off", doc: "make an account at a user's first visit; off: only caldav-fcgi user add makes them", to: func(c *config) any { return &c.Provision }},
 	{name: "max-resource", arg: "SIZE", doc: "largest event or task that is taken, such as 10MB", to: func(c *config) any { return &c.MaxResource }},
+	{name: "quota", arg: "SIZE|none", doc: "how much each account may hold, such as 500MB; caldav-fcgi user quota sets one account's own", to: func(c *config) any { return &c.Quota }, check: checkQuota},
 	{name: "spool-dir", arg: "DIR", words: "the folder of the database", doc: "folder for long answers that wait for their client, without names", to: func(c *config) any { return &c.SpoolDir }},
 	{name: "log", arg: "text|json", doc: "form of the log on standard error", to: func(c *config) any { return &c.Log }, choices: []string{"text", "json"}},
 }
@@ -186,6 +188,23 @@ func readSize(s string) (int64, error) {
 		return 0, fmt.Errorf("%q: want a size such as 10MB", s)
 	}
 	return n * unit, nil
+}
+
+func checkQuota(s string) error {
+	_, err := readQuota(s)
+	return err
+}
+
+// readQuota reads a size, or "none" as 0.
+func readQuota(s string) (int64, error) {
+	if strings.EqualFold(s, "none") {
+		return 0, nil
+	}
+	n, err := readSize(s)
+	if err != nil {
+		err = fmt.Errorf("%q: want a size such as 500MB, or none", s)
+	}
+	return n, err
 }
 
 func writeSize(n int64) string {

@@ -231,6 +231,9 @@ func (im *importing) take(ctx context.Context, p ical.Part) (verdict, error) {
 			return v, err
 		}
 	}
+	if errors.Is(err, store.ErrQuota) {
+		err = fmt.Errorf("%s may hold no more (caldav-fcgi user quota)", im.user)
+	}
 	return v.refuse(p, shift, err), nil
 }
 

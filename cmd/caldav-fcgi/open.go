@@ -50,7 +50,11 @@ func (c *call) open(m making, log *slog.Logger) (*service, error) {
 			return nil, err
 		}
 	}
-	db, err := store.Open(c.DB, store.Options{AllowNetworkFS: c.AllowNetworkFS, IndexVersion: caldav.IndexVersion, Log: log})
+	quota, err := readQuota(c.Quota)
+	if err != nil {
+		return nil, usagef("-quota: %v", err)
+	}
+	db, err := store.Open(c.DB, store.Options{AllowNetworkFS: c.AllowNetworkFS, IndexVersion: caldav.IndexVersion, Quota: quota, Log: log})
 	if err != nil {
 		switch {
 		case errors.Is(err, fs.ErrPermission):

@@ -27,6 +27,9 @@ const userRenameHelp = `Everything the account has stays, under the new name. Cl
 const userDeleteHelp = `The account, its calendars and their history are gone for good. When there is something in them it wants -yes.
 To keep a copy: caldav-fcgi export -user NAME > NAME.ics`
 
+const userQuotaHelp = `What goes beyond it is refused, to clients as 507 with DAV:quota-not-exceeded. An account that holds more already keeps it, and can change and delete, not grow. Old versions and what is deleted are not counted.
+"default" takes the account's own quota away: that of the setting quota holds again. "none" lets it grow whatever that is.`
+
 // account is a user as the listings show it.
 type account struct {
 	Name      string    `json:"name"`
@@ -35,6 +38,7 @@ type account struct {
 	Disabled  bool      `json:"disabled"`
 	Objects   int64     `json:"objects"`
 	Bytes     int64     `json:"bytes"`
+	Quota     *int64    `json:"quota"` // nil: none
 	Calendars []listing `json:"calendars"`
 }
 
@@ -50,6 +54,9 @@ type listing struct {
 
 func describe(tx *store.Tx, p *store.Principal) (account, error) {
 	a := account{Name: p.Name, Display: p.Display, Disabled: p.Disabled, Mail: []string{}, Calendars: []listing{}}
+	if limit, limited := tx.Limit(p); limited {
+		a.Quota = &limit
+	}
 	addresses, err := tx.Addresses(p.ID)
 	if err != nil {
 		return a, err
@@ -238,6 +245,9 @@ func userShow(ctx context.Context, c *call) error {
 		for _, m := range a.Mail {
 			fmt.Fprintf(c.Stdout, "mail: %s\n", m)
 		}
+		if a.Quota != nil {
+			fmt.Fprintf(c.Stdout, "quota: %s of %s used\n", roundSize(a.Bytes), roundSize(*a.Quota))
+		}
 		tw := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
 		for _, l := range a.Calendars {
 			takes := strings.Join(l.Components, ",")
@@ -283,6 +293,26 @@ func userRename(ctx context.Context, c *call) error {
 	}
 	if err == nil {
 		fmt.Fprintf(c.Stdout, "renamed user %s to %s\n", c.args[0], name)
+	}
+	return err
+}
+
+func userQuota(ctx context.Context, c *call) error {
+	var quota *int64
+	word := strings.ToLower(c.args[1])
+	switch {
+	case word == "none":
+		quota = new(store.NoQuota)
+	case word != "default":
+		n, err := readSize(c.args[1])
+		if err != nil {
+			return usagef("user quota: %q: want a size such as 500MB, none, or default", c.args[1])
+		}
+		quota, word = &n, writeSize(n)
+	}
+	err := c.change(ctx, func(p *store.Principal) error { p.Quota = quota; return nil })
+	if err == nil {
+		fmt.Fprintf(c.Stdout, "quota of user %s: %s\n", c.args[0], word)
 	}
 	return err
 }
