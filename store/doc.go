@@ -13,6 +13,7 @@
 //     an object row, and when it is replaced or removed, to the change row that did it (history).
 //   - change: one row for each change, never for a transaction, so that a page of a sync may end inside one.
 //   - property: dead properties of collections and objects.
+//   - lock: write locks, by what stands in the URL and not by object, so that a free name can be locked.
 //   - job: what leaves the process later; the row is written with what causes it, or not at all.
 //
 // # Revisions and tokens

@@ -14,7 +14,11 @@ const childEnv, childCountEnv, childNameEnv = "STORE_TEST_CHILD", "STORE_TEST_CO
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childEnv); path != "" {
-		if err := child(path, os.Getenv(childNameEnv), os.Getenv(childCountEnv)); err != nil {
+		run := func() error { return child(path, os.Getenv(childNameEnv), os.Getenv(childCountEnv)) }
+		if token := os.Getenv(lockEnv); token != "" {
+			run = func() error { return childLock(path, token) }
+		}
+		if err := run(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

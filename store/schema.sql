@@ -151,3 +151,16 @@ CREATE TRIGGER access_principal_removed AFTER DELETE ON principal BEGIN UPDATE s
 CREATE TRIGGER access_collection AFTER UPDATE OF parent, owner, target, level, deleted ON collection
   WHEN new.parent IS NOT old.parent OR new.owner<>old.owner OR new.target IS NOT old.target OR new.level<>old.level OR new.deleted<>old.deleted
   BEGIN UPDATE state SET access=access+1; END;
+CREATE TABLE lock(
+  token TEXT PRIMARY KEY,
+  collection INTEGER NOT NULL REFERENCES collection ON DELETE CASCADE,
+  name TEXT NOT NULL,                -- of a member, whether it is there or not; '': the collection itself
+  deep INTEGER NOT NULL,             -- Depth: infinity
+  shared INTEGER NOT NULL,
+  owner TEXT NOT NULL,               -- DAV:owner, as the client sent it
+  principal INTEGER NOT NULL REFERENCES principal ON DELETE CASCADE, -- who may use it
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lock_at ON lock(collection, name);
+CREATE INDEX lock_expires ON lock(expires);
+CREATE INDEX lock_principal ON lock(principal);

@@ -29,8 +29,11 @@ type Tx struct {
 	statements int
 }
 
-// State is read first in every transaction.
-type State struct{ Compat, Access int64 }
+// State is read first in every transaction. Locked says whether there is any lock: while there is none, nobody has to look.
+type State struct {
+	Compat, Access int64
+	Locked         bool
+}
 
 // State gives the row read at the beginning; caches of rights are keyed by Access.
 func (tx *Tx) State() State { return tx.state }
@@ -93,11 +96,13 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 // begin reads the state, and for writers the newest revision.
 func (tx *Tx) begin() error {
 	var err error
+	now := tx.Now.Unix()
 	if tx.writable {
-		err = tx.one([]any{&tx.state.Compat, &tx.state.Access, num(&tx.rev)},
-			`SELECT compat, access, ifnull((SELECT seq FROM sqlite_sequence WHERE name='change'), 0) FROM state WHERE id=1`)
+		err = tx.one([]any{&tx.state.Compat, &tx.state.Access, truth{&tx.state.Locked}, num(&tx.rev)},
+			`SELECT compat, access, EXISTS(SELECT 1 FROM lock WHERE expires>?), ifnull((SELECT seq FROM sqlite_sequence WHERE name='change'), 0) FROM state WHERE id=1`, now) // lock_expires
 	} else {
-		err = tx.one([]any{&tx.state.Compat, &tx.state.Access}, `SELECT compat, access FROM state WHERE id=1`)
+		err = tx.one([]any{&tx.state.Compat, &tx.state.Access, truth{&tx.state.Locked}},
+			`SELECT compat, access, EXISTS(SELECT 1 FROM lock WHERE expires>?) FROM state WHERE id=1`, now) // lock_expires
 	}
 	if err != nil {
 		return fmt.Errorf("read the state of %s: %w", tx.db.path, err)
