@@ -216,6 +216,7 @@ func (rq *Request) send(r Response, out Answer) error {
 	if r.Stream != nil && r.Header.Get("Content-Type") == "" {
 		r.Header.Set("Content-Type", "application/xml; charset=utf-8")
 	}
+	rq.nameWithSlash(r)
 	out.Start(r.Status, r.Header)
 	if r.Stream == nil {
 		return nil
@@ -225,4 +226,15 @@ func (rq *Request) send(r Response, out Answer) error {
 		return err
 	}
 	return w.flushAll()
+}
+
+// nameWithSlash is RFC 4918 §5.2: a collection named without its slash is told its name. After DELETE and MOVE nothing
+// has that name.
+func (rq *Request) nameWithSlash(r Response) {
+	if _, ok := rq.Resource.(Collection); !ok || rq.Target.Slash || len(rq.Target.Segments) == 0 || rq.Method == http.MethodDelete || rq.Method == "MOVE" {
+		return
+	}
+	if h := r.Header; h["Content-Location"] == nil {
+		h.Set("Content-Location", rq.Base+rq.Target.String()+"/")
+	}
 }

@@ -1,6 +1,7 @@
 package webdav
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -69,8 +70,10 @@ func precondition(method string, h http.Header, exists bool, etag string, modifi
 		return &Error{Status: http.StatusPreconditionFailed, Text: header + " does not hold: the resource is not in the state the request was made for", Header: etagHeader(etag)}
 	}
 	reading := method == "GET" || method == "HEAD"
-	unmodified := func() error {
-		return &Error{Status: http.StatusNotModified, Header: etagHeader(etag)}
+	unmodified := func() error { // RFC 9110 §15.4.5: with what the 200 would have said of caching
+		out := http.Header{"Cache-Control": {"private, no-cache"}}
+		maps.Copy(out, etagHeader(etag))
+		return &Error{Status: http.StatusNotModified, Header: out}
 	}
 	if lines := h.Values("If-Match"); len(lines) > 0 {
 		if tags, any := ParseETags(lines); !matches(tags, any, exists, etag) {

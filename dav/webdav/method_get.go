@@ -1,8 +1,10 @@
 package webdav
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
+	"strconv"
 
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/store"
@@ -20,15 +22,42 @@ func getMethod() Method {
 			if err != nil {
 				return Response{}, err
 			}
-			return rep.response(http.StatusOK), nil
+			return rq.deliver(rep)
 		}}
+}
+
+// deliver answers with a representation, or with the part of it that was asked for.
+func (rq *Request) deliver(rep Rep) (Response, error) {
+	part, err := rq.span(rep)
+	if err != nil {
+		return Response{}, err
+	}
+	r := rep.response(http.StatusOK, part)
+	r.Header.Set("Accept-Ranges", "bytes")
+	if part.part {
+		r.Status = http.StatusPartialContent
+		r.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, rep.size()))
+	}
+	if rq.Method == http.MethodHead { // the body is not read to be thrown away
+		r.Stream = nil
+	}
+	return r, nil
+}
+
+// size is the length of the whole.
+func (rep Rep) size() int64 {
+	if rep.Read != nil {
+		return rep.Size
+	}
+	return int64(len(rep.Body))
 }
 
 // response answers with a stored body: as a download under a policy that lets nothing in it run, since it is
 // somebody else's text and may be opened in a browser.
-func (rep Rep) response(status int) Response {
+func (rep Rep) response(status int, part span) Response {
 	h := http.Header{
 		"Content-Type":            {rep.Type},
+		"Content-Length":          {strconv.FormatInt(part.length, 10)},
 		"Etag":                    {rep.ETag},
 		"Content-Disposition":     {mime.FormatMediaType("attachment", map[string]string{"filename": rep.Filename})},
 		"Content-Security-Policy": {"default-src 'none'; sandbox"},
@@ -40,5 +69,10 @@ func (rep Rep) response(status int) Response {
 	if !rep.Modified.IsZero() {
 		h.Set("Last-Modified", rep.Modified.UTC().Format(http.TimeFormat))
 	}
-	return Response{Status: status, Header: h, Stream: func(w *Writer) error { return w.Octets(rep.Body) }}
+	return Response{Status: status, Header: h, Stream: func(w *Writer) error {
+		if rep.Read != nil {
+			return rep.Read(w, part.from, part.length)
+		}
+		return w.Octets(rep.Body[part.from : part.from+part.length])
+	}}
 }

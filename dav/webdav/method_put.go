@@ -88,10 +88,13 @@ func (rq *Request) stored(st Stored) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	if rep.Read != nil { // it could only be read in the transaction, which is over when an answer is sent
+		return Response{Status: status, Header: h}, nil
+	}
 	if !st.Created {
 		status = http.StatusOK
 	}
-	r := rep.response(status)
+	r := rep.response(status, span{length: rep.size()})
 	r.Header.Set("Preference-Applied", "return=representation")
 	r.Header.Set("Content-Location", rq.Base+rq.Target.String())
 	return r, nil

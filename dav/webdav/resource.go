@@ -1,6 +1,7 @@
 package webdav
 
 import (
+	"io"
 	"iter"
 	"time"
 
@@ -78,6 +79,10 @@ type Rep struct {
 	ETag     string
 	Modified time.Time
 	Filename string
+	// Read writes length octets from an offset on, where the body is too large for Body; Size is that of the whole. It
+	// runs inside the transaction.
+	Read func(w io.Writer, from, length int64) error
+	Size int64
 }
 
 // Displayed is a resource whose DAV:displayname is a column.

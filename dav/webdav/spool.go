@@ -154,7 +154,7 @@ func (s *Spool) Finish(cut bool) {
 	if s.file == nil {
 		if s.Started() {
 			s.started = true
-			if s.status != http.StatusNoContent && s.status != http.StatusNotModified {
+			if s.header.Get("Content-Length") == "" && s.status != http.StatusNoContent && s.status != http.StatusNotModified {
 				s.header.Set("Content-Length", strconv.Itoa(len(s.mem)))
 			}
 			s.head()

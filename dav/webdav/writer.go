@@ -171,6 +171,14 @@ func appendText[T string | []byte](b []byte, s T) []byte {
 	return append(b, s[from:]...)
 }
 
+// Write makes the Writer an io.Writer for a body that is no XML.
+func (w *Writer) Write(b []byte) (int, error) {
+	if err := w.Octets(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
 // Octets writes a body that is no XML.
 func (w *Writer) Octets(b []byte) error {
 	if err := w.flushAll(); err != nil || w.out == nil {
