@@ -63,6 +63,18 @@ func (tx *Tx) agentRow() (int64, error) {
 	return tx.agentID, err
 }
 
+// Origin is a random number that this database has from its first row on, and with it every copy of it.
+func (tx *Tx) Origin() (int64, error) {
+	if tx.origin != 0 {
+		return tx.origin, nil
+	}
+	err := tx.one([]any{num(&tx.origin)}, `SELECT tag FROM change WHERE rev=(SELECT min(rev) FROM change)`)
+	if err != nil {
+		return 0, fmt.Errorf("read the first row of the change log: %w", err)
+	}
+	return tx.origin, nil
+}
+
 // Token is a state of a collection: its newest revision, and the random tag of that row, by which a revision is recognised that was
 // given out again after a restore. The zero Token is the state before everything.
 type Token struct{ Collection, Rev, Tag int64 }

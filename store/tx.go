@@ -25,6 +25,7 @@ type Tx struct {
 	agent      string
 	agentID    int64
 	after      []func()
+	origin     int64
 	charges    map[int64]charge // by principal
 	statements int
 }

@@ -7,6 +7,7 @@ func (s *Server) engine() Module {
 	props = append(props, syncProperties()...)
 	props = append(props, addMemberProperty())
 	props = append(props, quotaProperties()...)
+	props = append(props, resourceIDProperty())
 	return Module{
 		Name:       "webdav",
 		Compliance: []string{"1", "3", "extended-mkcol"},
