@@ -21,7 +21,7 @@ func service(t *testing.T) *dav.Server {
 
 func TestDialogues(t *testing.T) {
 	t.Parallel()
-	for _, set := range []string{"rfc", "webdav", "caldav", "clients", "smoke"} {
+	for _, set := range []string{"rfc", "webdav", "caldav", "tzdist", "clients", "smoke"} {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
 			davtest.RunAll(t, func(t *testing.T) davtest.Client {

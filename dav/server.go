@@ -11,6 +11,7 @@ import (
 	"caldav-fcgi/dav/feed"
 	"caldav-fcgi/dav/page"
 	"caldav-fcgi/dav/principal"
+	"caldav-fcgi/dav/tzdist"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
@@ -30,6 +31,7 @@ type Options struct {
 // Server is the whole service as one http.Handler.
 type Server struct {
 	engine *webdav.Server
+	zones  *tzdist.Service
 	cross  *http.CrossOriginProtection
 	log    *slog.Logger
 }
@@ -49,7 +51,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("join the modules: %w", err)
 	}
-	return &Server{engine: engine, cross: http.NewCrossOriginProtection(), log: opt.Log}, nil
+	return &Server{engine: engine, zones: tzdist.New(opt.Log), cross: http.NewCrossOriginProtection(), log: opt.Log}, nil
 }
 
 // Engine is the DAV engine: what acts without HTTP goes through its Do.
@@ -87,6 +89,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u := *r.URL
 	u.Path, u.RawPath = path, rest
 	inner.URL = &u
+	if tzdist.Within(rest) {
+		s.zones.ServeHTTP(w, &inner)
+		return
+	}
 	s.engine.ServeHTTP(w, &inner)
 }
 

@@ -4,10 +4,11 @@ import (
 	"net/http"
 	"strings"
 
+	"caldav-fcgi/dav/tzdist"
 	"caldav-fcgi/dav/webdav"
 )
 
-// wellKnown says whether escaped is a well-known address, of RFC 6764 §5, at the root of the host or below the base
+// wellKnown says whether escaped is a well-known address, of RFC 6764 §5 or RFC 7808 §4.2.1.3, at the root of the host or below the base
 // path, and where it leads.
 func wellKnown(escaped, base string) (location string, ok bool) {
 	if rest, in := webdav.CutBase(escaped, base); in {
@@ -20,6 +21,8 @@ func wellKnown(escaped, base string) (location string, ok bool) {
 	switch strings.TrimSuffix(service, "/") {
 	case "caldav", "carddav":
 		return base + "/", true
+	case "timezone":
+		return base + tzdist.Prefix, true
 	}
 	return "", false
 }

@@ -11,6 +11,9 @@ import (
 // updated with the system, the one inside only with the program.
 const Version = "2025c"
 
+// Released is when that release was published.
+const Released = "2025-12-10T22:42:37Z"
+
 // maxName is far above the longest name of the database (32).
 const maxName = 64
 

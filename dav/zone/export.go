@@ -17,14 +17,21 @@ func VTimezone(tzid string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
+	var props []*ical.Property
+	if name != tzid {
+		props = append(props, ical.NewText("X-LIC-LOCATION", name))
+	}
+	return writeZone(tzid, props, history(loc))
+}
+
+func writeZone(tzid string, props []*ical.Property, onsets []onset) ([]byte, bool) {
 	var b bytes.Buffer
 	w := ical.NewWriter(&b)
 	w.Begin("VTIMEZONE")
 	w.Property(ical.NewText("TZID", tzid))
-	if name != tzid {
-		w.Property(ical.NewText("X-LIC-LOCATION", name))
+	for _, p := range props {
+		w.Property(p)
 	}
-	onsets := history(loc)
 	for len(onsets) > 0 {
 		// One sub-component for all onsets that change the clocks in the same way.
 		like := onsets[0]
@@ -91,12 +98,16 @@ func utcOffset(secs int) string {
 
 // history lists the changes of a zone from 1970 to lastYear; the first entry is what held at the beginning of 1970.
 func history(loc *time.Location) []onset {
-	at := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
-	end := time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	list := changes(loc, time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC))
+	list[0].unix -= int64(list[0].to) // at the wall clock's midnight, so that DTSTART looks as people expect it
+	return list
+}
+
+// changes lists the changes of a zone in [at, end); the first entry is what holds at the beginning.
+func changes(loc *time.Location, at, end time.Time) []onset {
 	name, off := at.In(loc).Zone()
 	dst := at.In(loc).IsDST()
-	// At the wall clock's midnight, so that DTSTART looks as people expect it.
-	list := []onset{{unix: at.Unix() - int64(off), from: off, to: off, dst: dst, name: name}}
+	list := []onset{{unix: at.Unix(), from: off, to: off, dst: dst, name: name}}
 	for at.Before(end) {
 		_, next := at.In(loc).ZoneBounds()
 		if next.IsZero() {
