@@ -129,8 +129,8 @@ type Change struct {
 }
 
 // Changes lists what differs from the state since, each name once, the oldest change first: members whose revision is newer, and
-// names that are gone, also when they came after since. The zero Token gives all members and nothing gone. At most limit are listed
-// (0: all); more says that there are others, which next leads to. ErrTokenUnknown.
+// names that are gone, also when they came after since; Collection says what had the name. The zero Token gives all members and
+// nothing gone. At most limit are listed (0: all); more says that there are others, which next leads to. ErrTokenUnknown.
 //
 // next is the last row listed, so whatever is written between two pages has a revision after it: nothing is lost, and something is
 // listed twice only when it has changed in between.
@@ -195,7 +195,7 @@ func (tx *Tx) known(c *Collection, t Token) error {
 const (
 	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=?1 AND rev>?2`                                   // object_rev
 	liveChildren = `SELECT max(rev, own), name, 0, 1 FROM collection WHERE parent=?1 AND deleted=0 AND max(rev, own)>?2` // collection_parent
-	gone         = `SELECT rev, name, 1, 0 FROM change g WHERE collection=?1 AND rev>?2 AND name IS NOT NULL` +          // change_gone
+	gone         = `SELECT rev, name, 1, object IS NULL FROM change g WHERE collection=?1 AND rev>?2 AND name IS NOT NULL` +          // change_gone
 		` AND NOT EXISTS(SELECT 1 FROM change later WHERE later.collection=?1 AND later.name=g.name AND later.rev>g.rev)` + // change_name
 		` AND NOT EXISTS(SELECT 1 FROM object o WHERE o.collection=?1 AND o.name=g.name)` // object_name
 	goneHome = gone + ` AND NOT EXISTS(SELECT 1 FROM collection m WHERE m.parent=?1 AND m.name=g.name AND m.deleted=0)`

@@ -33,7 +33,7 @@ func (m *model) since(rev int64, initial, collections bool, limit int) (list []s
 	}
 	for name, r := range m.gone {
 		if r > rev && !initial {
-			list = append(list, store.Change{Name: name, Rev: r, Gone: true})
+			list = append(list, store.Change{Name: name, Rev: r, Gone: true, Collection: collections})
 		}
 	}
 	slices.SortFunc(list, func(a, b store.Change) int { return cmp.Compare(a.Rev, b.Rev) })

@@ -34,6 +34,8 @@ var rules = []rule{
 	{"history names a body that does not exist", `SELECT rev FROM change WHERE body IS NOT NULL AND body NOT IN (SELECT id FROM body)`},
 	{"object without content", `SELECT id FROM object WHERE body IS NULL AND content IS NULL`},
 	{"object whose size is not that of its body", `SELECT object.id FROM object JOIN body ON body.id=object.body WHERE length(data)<>size`},
+	{"large file whose size is not that of its rows", `SELECT o.id FROM object o JOIN content c ON c.id=o.content WHERE o.size<>c.size OR c.size<>(SELECT ifnull(sum(length(data)), 0) FROM chunk WHERE content=c.id)`},
+	{"large body without owner", `SELECT id FROM content WHERE id NOT IN (SELECT content FROM object WHERE content IS NOT NULL) AND NOT EXISTS(SELECT 1 FROM job WHERE kind='content' AND key=CAST(content.id AS TEXT))`},
 	{"object whose revision is not its newest change", `SELECT id FROM object WHERE rev IS NOT (SELECT max(rev) FROM change WHERE object=object.id AND name IS NULL AND collection=object.collection)`},
 	{"collection whose revision is not in the log", `SELECT id FROM collection WHERE rev NOT IN (SELECT rev FROM change) OR own NOT IN (SELECT rev FROM change)`},
 	{"collection with a member newer than itself", `SELECT id FROM collection WHERE deleted=0 AND rev<(SELECT max(rev) FROM object WHERE collection=collection.id)`},

@@ -223,6 +223,21 @@ func (tx *Tx) deleteCollection(c *Collection) error {
 	return tx.Enqueue(Job{Kind: "purge", Key: strconv.FormatInt(c.ID, 10), Due: tx.Now.Unix()})
 }
 
+// Extent is what a collection holds with all collections in it. Height is that of the tree: 0 when it holds no collections.
+type Extent struct{ Height, Collections, Objects int64 }
+
+// Extent counts the collection itself too.
+func (tx *Tx) Extent(c *Collection) (Extent, error) {
+	var e Extent
+	err := tx.one([]any{num(&e.Height), num(&e.Collections), num(&e.Objects)}, `WITH RECURSIVE tree(id, height, objects) AS (SELECT id, 0, objects FROM collection WHERE id=? AND deleted=0
+		UNION ALL SELECT c.id, height+1, c.objects FROM tree CROSS JOIN collection c ON c.parent=tree.id AND c.deleted=0)
+		SELECT ifnull(max(height), 0), count(*), ifnull(sum(objects), 0) FROM tree`, c.ID) // collection_parent
+	if err != nil {
+		return e, fmt.Errorf("extent of collection %q: %w", c.Name, err)
+	}
+	return e, nil
+}
+
 // MoveCollection gives the collection another name, another parent, or both. It keeps its row, and so its objects, dead properties and
 // tokens; what goes into the home of somebody else becomes theirs. ErrExists; ErrBadName also for a place below itself.
 func (tx *Tx) MoveCollection(c *Collection, parent *Collection, name string) error {

@@ -11,6 +11,7 @@
 //     node (KindPrincipal) holds its dead properties.
 //   - object, body: the narrow row with its index columns, and the octets as they were sent. A body is never changed: it belongs to
 //     an object row, and when it is replaced or removed, to the change row that did it (history).
+//   - content, chunk: large files, in rows of 256 KB, shared by all objects with the same octets. History does not keep them.
 //   - change: one row for each change, never for a transaction, so that a page of a sync may end inside one.
 //   - property: dead properties of collections and objects.
 //   - lock: write locks, by what stands in the URL and not by object, so that a free name can be locked.

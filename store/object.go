@@ -27,6 +27,7 @@ type Object struct {
 	Size, Modified, Created int64
 	Rev                     int64
 	ScheduleTag, Media      string
+	Content                 int64 // of a large file: Body is nil, ReadContent has the octets
 	Index
 	Body []byte // valid until the next step of the iteration
 
@@ -48,6 +49,7 @@ var objects = newTable("object", []column[Object]{
 	{"stag", varies, func(o *Object) any { return text{&o.ScheduleTag} }},
 	{"media", varies, func(o *Object) any { return text{&o.Media} }},
 	{"body", varies, func(o *Object) any { return link{&o.body} }},
+	{"content", varies, func(o *Object) any { return link{&o.Content} }},
 	{"indexed", varies, func(o *Object) any { return num(&o.Index.Version) }},
 	{"bucket", varies, func(o *Object) any { return num(&o.Index.Bucket) }},
 	{"first", varies, func(o *Object) any { return num(&o.Index.First) }},
@@ -120,7 +122,7 @@ func (tx *Tx) Object(collection int64, name string, want Want) (*Object, error) 
 			return nil, err
 		}
 		kept := *o // the row is closed before the caller looks at it
-		if want&Body != 0 {
+		if want&Body != 0 && o.Content == 0 {
 			kept.Body = append([]byte{}, o.Body...)
 		}
 		if o.Index.Series != nil {
@@ -153,13 +155,21 @@ func (tx *Tx) ObjectsByUID(collection int64, uid string, want Want) iter.Seq2[*O
 // replaces, the counters. o.ID 0 makes a new object of o.Name; o.Media and o.ScheduleTag are stored as they are. The rest of o is filled in.
 // *UIDTaken, ErrExists, ErrBadName; ErrNotFound when o is gone.
 func (tx *Tx) PutObject(c *Collection, o *Object, body []byte, ix Index) error {
-	if err := tx.putObject(c, o, body, ix); err != nil {
+	if err := tx.putObject(c, o, stored{data: body, hash: hashOf(body), size: int64(len(body))}, ix); err != nil {
 		return fmt.Errorf("put object %q: %w", o.Name, err)
 	}
 	return nil
 }
 
-func (tx *Tx) putObject(c *Collection, o *Object, body []byte, ix Index) error {
+// stored is what an object is to hold: octets, or a large body that is there already.
+type stored struct {
+	data    []byte
+	content int64
+	hash    []byte
+	size    int64
+}
+
+func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
 	old, err := tx.clash(c.ID, o.ID, o.Name, ix.UID)
 	if err != nil {
 		return err
@@ -167,8 +177,10 @@ func (tx *Tx) putObject(c *Collection, o *Object, body []byte, ix Index) error {
 	if o.ID != 0 && !old.found {
 		return ErrNotFound
 	}
-	if o.body, err = tx.addBody(body); err != nil {
-		return err
+	if o.body, o.Content = 0, body.content; o.Content == 0 {
+		if o.body, err = tx.addBody(body.data); err != nil {
+			return err
+		}
 	}
 	row, err := tx.record(change{collection: c.ID, object: o.ID, first: o.ID == 0, body: old.body})
 	if err != nil {
@@ -176,7 +188,7 @@ func (tx *Tx) putObject(c *Collection, o *Object, body []byte, ix Index) error {
 	}
 	ix.Bucket = bucketOf(ix.First, ix.Last)
 	o.Collection, o.Rev, o.Modified = c.ID, row.rev, tx.Now.Unix()
-	o.ETag, o.Size = hashOf(body), int64(len(body))
+	o.ETag, o.Size = body.hash, body.size
 	o.UID, o.Kind, o.Flags, o.Index = ix.UID, ix.Kind, ix.Flags, ix
 	added := int64(0)
 	if o.ID == 0 {
@@ -188,6 +200,11 @@ func (tx *Tx) putObject(c *Collection, o *Object, body []byte, ix Index) error {
 	if err != nil {
 		return err
 	}
+	if old.content != 0 && old.content != o.Content {
+		if err := tx.dropContent(old.content, tx.Now.Unix()); err != nil {
+			return err
+		}
+	}
 	return tx.tally(c, row, added, o.Size-old.size)
 }
 
@@ -196,8 +213,8 @@ var objectWrites = newTable("object", append(objects.columns[:len(objects.column
 
 // former is what an object was before.
 type former struct {
-	found      bool
-	body, size int64
+	found               bool
+	body, size, content int64
 }
 
 // clash reads the object and whatever else of the collection has its name or its UID, in one statement.
@@ -206,13 +223,13 @@ func (tx *Tx) clash(collection, id int64, name, uid string) (former, error) {
 	if err := usableName(name); err != nil {
 		return old, err
 	}
-	var what, body, size int64
+	var what, body, size, content int64
 	var other string
 	var err error
 	step := func() bool {
 		switch {
 		case what == 0:
-			old = former{true, body, size}
+			old = former{true, body, size, content}
 		case err == nil && what == 1:
 			err = ErrExists
 		case err == nil:
@@ -220,14 +237,14 @@ func (tx *Tx) clash(collection, id int64, name, uid string) (former, error) {
 		}
 		return true
 	}
-	failed := tx.each([]any{num(&what), &other, num(&body), num(&size)}, step, objectClash, collection, id, name, text{&uid})
+	failed := tx.each([]any{num(&what), &other, num(&body), num(&size), num(&content)}, step, objectClash, collection, id, name, text{&uid})
 	return old, errors.Join(failed, err)
 }
 
-const objectClash = `SELECT 0, name, ifnull(body, 0), size FROM object WHERE id=?2 AND collection=?1
-	UNION ALL SELECT 1, name, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
-	UNION ALL SELECT 1, name, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
-	UNION ALL SELECT 2, name, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
+const objectClash = `SELECT 0, name, ifnull(body, 0), size, ifnull(content, 0) FROM object WHERE id=?2 AND collection=?1
+	UNION ALL SELECT 1, name, 0, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
+	UNION ALL SELECT 1, name, 0, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
+	UNION ALL SELECT 2, name, 0, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
 
 // tally writes the counters and the revision of a collection whose members changed.
 func (tx *Tx) tally(c *Collection, row change, objects, bytes int64) error {
@@ -251,8 +268,8 @@ func (tx *Tx) DeleteObject(c *Collection, o *Object) error {
 
 func (tx *Tx) deleteObject(c *Collection, o *Object) error {
 	var name string
-	var body, size int64
-	if err := tx.one([]any{&name, num(&body), num(&size)}, `SELECT name, ifnull(body, 0), size FROM object WHERE id=? AND collection=?`, o.ID, c.ID); err != nil {
+	var body, size, content int64
+	if err := tx.one([]any{&name, num(&body), num(&size), link{&content}}, `SELECT name, ifnull(body, 0), size, content FROM object WHERE id=? AND collection=?`, o.ID, c.ID); err != nil {
 		return err
 	}
 	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body})
@@ -261,6 +278,11 @@ func (tx *Tx) deleteObject(c *Collection, o *Object) error {
 	}
 	if err := tx.mustTouch(`DELETE FROM object WHERE id=?`, o.ID); err != nil {
 		return err
+	}
+	if content != 0 {
+		if err := tx.dropContent(content, tx.Now.Unix()); err != nil {
+			return err
+		}
 	}
 	return tx.tally(c, row, -1, -size)
 }

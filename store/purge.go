@@ -41,12 +41,12 @@ func (tx *Tx) purge(id int64, rows, depth int) (more bool, err error) {
 	if !errors.Is(err, ErrNotFound) {
 		return false, err
 	}
-	n, err := tx.drop(id, rows, `SELECT id, ifnull(body, 0) FROM object WHERE collection=? LIMIT ?`,
+	n, err := tx.drop(id, rows, `SELECT id, ifnull(body, 0), ifnull(content, 0) FROM object WHERE collection=? LIMIT ?`,
 		`DELETE FROM object WHERE id IN (SELECT value FROM json_each(?))`)
 	if err != nil || n == rows {
 		return true, err
 	}
-	m, err := tx.drop(id, rows-n, `SELECT rev, ifnull(body, 0) FROM change WHERE collection=? LIMIT ?`,
+	m, err := tx.drop(id, rows-n, `SELECT rev, ifnull(body, 0), 0 FROM change WHERE collection=? LIMIT ?`,
 		`UPDATE change SET collection=0, object=NULL, name=NULL, body=NULL WHERE rev IN (SELECT value FROM json_each(?))`)
 	if err != nil || n+m == rows {
 		return true, err
@@ -54,18 +54,21 @@ func (tx *Tx) purge(id int64, rows, depth int) (more bool, err error) {
 	return false, tx.mustTouch(`DELETE FROM collection WHERE id=?`, id) // its properties go with it
 }
 
-// drop takes rows and their bodies.
+// drop takes rows and their bodies, large ones when nobody else has them.
 func (tx *Tx) drop(collection int64, limit int, query, remove string) (n int, err error) {
-	var ids, bodies []int64
-	var id, body int64
+	var ids, bodies, contents []int64
+	var id, body, content int64
 	step := func() bool {
 		ids = append(ids, id)
 		if body != 0 {
 			bodies = append(bodies, body)
 		}
+		if content != 0 {
+			contents = append(contents, content)
+		}
 		return true
 	}
-	if err := tx.each([]any{num(&id), num(&body)}, step, query, collection, limit); err != nil || len(ids) == 0 {
+	if err := tx.each([]any{num(&id), num(&body), num(&content)}, step, query, collection, limit); err != nil || len(ids) == 0 {
 		return 0, err
 	}
 	list, err := jsonIDs(ids)
@@ -74,6 +77,11 @@ func (tx *Tx) drop(collection int64, limit int, query, remove string) (n int, er
 	}
 	if _, err := tx.exec(remove, list); err != nil {
 		return 0, err
+	}
+	for _, c := range contents {
+		if err := tx.dropContent(c, tx.Now.Unix()); err != nil {
+			return 0, err
+		}
 	}
 	return len(ids), tx.removeBodies(bodies)
 }

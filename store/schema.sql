@@ -164,3 +164,9 @@ CREATE TABLE lock(
 CREATE INDEX lock_at ON lock(collection, name);
 CREATE INDEX lock_expires ON lock(expires);
 CREATE INDEX lock_principal ON lock(principal);
+CREATE TABLE chunk(
+  content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY(content, n)
+) STRICT;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -108,6 +109,17 @@ func everything(t testing.TB, db *DB) {
 		must(tx.RefreshLock("l:1", tx.Now.Unix()+200), tx.RekeyLock("l:1", LockKey{b.ID, ""}), tx.RemoveLock("l:2"))
 		return tx.Enqueue(Job{Kind: "k", Key: "1"})
 	}))
+	large, err := db.WriteContent(ctx, strings.NewReader("large"))
+	must(err)
+	file := &Object{Name: "5"}
+	must(db.Update(ctx, func(tx *Tx) error {
+		must(tx.PutContent(folder, file, large))
+		again, err := tx.ContentOf(file)
+		must(err, tx.PutContent(folder, &Object{Name: "6"}, again))
+		_, err = tx.Extent(home)
+		return err
+	}))
+	must(db.View(ctx, func(tx *Tx) error { return tx.ReadContent(file.Content, io.Discard, 1, 3) }))
 	must(db.View(ctx, func(tx *Tx) error {
 		drain := func(seq func(func(*Object, error) bool)) {
 			for _, err := range seq {
@@ -152,6 +164,12 @@ func everything(t testing.TB, db *DB) {
 	must(db.Update(ctx, func(tx *Tx) error {
 		must(tx.DeleteCollection(b))
 		_, err := tx.PurgeCollection(b.ID, 100)
+		must(err, tx.DeleteCollection(folder))
+		for more := true; more; {
+			more, err = tx.PurgeCollection(folder.ID, 1)
+			must(err)
+		}
+		_, err = tx.PurgeContent(large.ID, 100)
 		return err
 	}))
 }
