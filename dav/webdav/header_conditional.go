@@ -1,8 +1,10 @@
 package webdav
 
 import (
+	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,6 +54,12 @@ func sameTag(ours, theirs string) bool {
 	return false
 }
 
+// sameVersion reports whether one of the tags is that of another representation of the version that etag names (Varied).
+func sameVersion(etag string, tags []string) bool {
+	ours := strings.Trim(etag, `"`) + "-"
+	return len(ours) > 1 && slices.ContainsFunc(tags, func(theirs string) bool { return strings.HasPrefix(theirs, ours) })
+}
+
 func matches(tags []string, any, exists bool, etag string) bool {
 	if any {
 		return exists
@@ -76,7 +84,7 @@ func precondition(method string, h http.Header, exists bool, etag string, modifi
 		return &Error{Status: http.StatusNotModified, Header: out}
 	}
 	if lines := h.Values("If-Match"); len(lines) > 0 {
-		if tags, any := ParseETags(lines); !matches(tags, any, exists, etag) {
+		if tags, any := ParseETags(lines); !matches(tags, any, exists, etag) && !(exists && sameVersion(etag, tags)) {
 			return failed("If-Match")
 		}
 	} else if t, err := http.ParseTime(h.Get("If-Unmodified-Since")); err == nil && exists && !modified.IsZero() {
@@ -120,6 +128,9 @@ func (rq *Request) conditional() error {
 		if _, ok := rq.Resource.(Entity); !ok {
 			return nil // a collection's representations have tags of their own: Conditional judges them
 		}
+		if v, ok := rq.Resource.(Varied); ok {
+			return rq.conditionalVariant(v, modified)
+		}
 	}
 	return precondition(rq.Method, rq.Header, rq.Resource != nil, etag, modified)
 }
@@ -127,4 +138,18 @@ func (rq *Request) conditional() error {
 // Conditional judges a GET's preconditions for a representation with this tag, where the resource itself has none.
 func (rq *Request) Conditional(etag string) error {
 	return precondition(rq.Method, rq.Header, true, etag, time.Time{})
+}
+
+// conditionalVariant judges those of a GET of one of several representations. Its date says nothing of the others.
+func (rq *Request) conditionalVariant(v Varied, modified time.Time) error {
+	etag, vary := v.Variant(rq)
+	if etag != v.ETag() {
+		modified = time.Time{}
+	}
+	err := precondition(rq.Method, rq.Header, true, etag, modified)
+	var unmodified *Error
+	if errors.As(err, &unmodified) && unmodified.Status == http.StatusNotModified {
+		unmodified.Header.Set("Vary", vary)
+	}
+	return err
 }

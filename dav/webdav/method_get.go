@@ -66,6 +66,9 @@ func (rep Rep) response(status int, part span) Response {
 	if h["Content-Disposition"][0] == "" {
 		h.Set("Content-Disposition", "attachment")
 	}
+	if rep.Vary != "" {
+		h.Set("Vary", rep.Vary)
+	}
 	if !rep.Modified.IsZero() {
 		h.Set("Last-Modified", rep.Modified.UTC().Format(http.TimeFormat))
 	}

@@ -72,6 +72,14 @@ type Object interface {
 	Represent(*Request) (Rep, error)
 }
 
+// Varied is an object with several representations. ETag is that of what is stored; each other has the same with "-" and
+// its own name added, so that any of them names the version.
+type Varied interface {
+	Object
+	// Variant is the tag of the representation that the request gets, and the header fields that decide.
+	Variant(*Request) (etag, vary string)
+}
+
 // Rep is one representation of a resource.
 type Rep struct {
 	Type     string
@@ -79,6 +87,7 @@ type Rep struct {
 	ETag     string
 	Modified time.Time
 	Filename string
+	Vary     string // the header fields that decide which representation this is
 	// Read writes length octets from an offset on, where the body is too large for Body; Size is that of the whole. It
 	// runs inside the transaction.
 	Read func(w io.Writer, from, length int64) error
