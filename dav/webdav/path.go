@@ -14,9 +14,11 @@ type Path struct {
 	Slash    bool // it ended in "/": written so for collections
 }
 
+// MaxSegments is how deep a path may lead.
+const MaxSegments = 32
+
 const (
-	maxSegments = 32
-	maxSegment  = 1024 // octets
+	maxSegment = 1024 // octets
 )
 
 // ParsePath reads the escaped path of a request target or href. An empty, "." or ".." segment, a NUL, bad escapes and
@@ -34,8 +36,8 @@ func ParsePath(escaped string) (Path, error) {
 		p.Slash, rest = true, rest[:len(rest)-1]
 	}
 	raw := strings.Split(rest, "/")
-	if len(raw) > maxSegments {
-		return Path{}, BadRequest("path has %d segments, more than %d", len(raw), maxSegments)
+	if len(raw) > MaxSegments {
+		return Path{}, BadRequest("path has %d segments, more than %d", len(raw), MaxSegments)
 	}
 	p.Segments = make([]string, len(raw))
 	for i, s := range raw {

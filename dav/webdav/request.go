@@ -61,6 +61,17 @@ func (rq *Request) Context() context.Context { return rq.ctx }
 // Server is the service the request came to: its tables and settings.
 func (rq *Request) Server() *Server { return rq.server }
 
+// Stream is a body that Prepare reads as it comes; a part of it that was read is gone.
+func (rq *Request) Stream() io.Reader {
+	if rq.stream == nil {
+		return http.NoBody
+	}
+	return rq.stream
+}
+
+// Length is that of the stream as the client announced it; -1 when it did not.
+func (rq *Request) Length() int64 { return rq.length }
+
 // ReadBody reads a stream body of at most max octets. What it returns stays the same when Prepare runs again.
 func (rq *Request) ReadBody(max int64) (body []byte, tooLarge bool, err error) {
 	if rq.body != nil {
@@ -75,7 +86,7 @@ func (rq *Request) ReadBody(max int64) (body []byte, tooLarge bool, err error) {
 	}
 	n, err := buf.ReadFrom(io.LimitReader(rq.stream, max+1))
 	if err != nil {
-		return nil, false, unreadBody(err)
+		return nil, false, UnreadBody(err)
 	}
 	if n > max {
 		return nil, true, nil
@@ -87,8 +98,8 @@ func (rq *Request) ReadBody(max int64) (body []byte, tooLarge bool, err error) {
 	return rq.body, false, nil
 }
 
-// unreadBody is what to answer when a body could not be read to its end.
-func unreadBody(err error) error {
+// UnreadBody is what to answer when a body could not be read to its end.
+func UnreadBody(err error) error {
 	var big *http.MaxBytesError
 	switch {
 	case errors.As(err, &big):

@@ -25,7 +25,7 @@ const (
 func readXML(r io.Reader) (*etree.Element, error) {
 	body, err := io.ReadAll(io.LimitReader(r, maxXML+1))
 	if err != nil {
-		return nil, unreadBody(err)
+		return nil, UnreadBody(err)
 	}
 	if len(body) > maxXML {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Text: "an XML body may have 1 MB at most"}
