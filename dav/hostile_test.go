@@ -43,7 +43,7 @@ func worldOf(t testing.TB, db *store.DB, opt dav.Options) *world {
 	}
 	t.Cleanup(func() {
 		w.sound()
-		for _, line := range w.log.faults {
+		for _, line := range w.log.taken() {
 			t.Errorf("logged as a fault: %s", line)
 		}
 	})
@@ -96,6 +96,15 @@ func (l *watch) Handle(_ context.Context, r slog.Record) error {
 		l.faults = append(l.faults, r.Message+text.String())
 	}
 	return nil
+}
+
+// taken gives the faults so far, each once.
+func (l *watch) taken() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	faults := l.faults
+	l.faults = nil
+	return faults
 }
 
 func (l *watch) of(id string) int64 {
