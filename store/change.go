@@ -77,24 +77,40 @@ func (tx *Tx) Origin() (int64, error) {
 
 // Token is a state of a collection: its newest revision, and the random tag of that row, by which a revision is recognised that was
 // given out again after a restore. The zero Token is the state before everything.
-type Token struct{ Collection, Rev, Tag int64 }
+type Token struct {
+	Collection, Rev, Tag int64
+	// Sub is set where a page ends among many members that count as changed by one revision: all up to this revision of
+	// their own have been listed. 0: all of them.
+	Sub int64
+}
 
 const tokenPrefix = "urn:caldav-fcgi:sync:"
 
 func (t Token) String() string {
-	return fmt.Sprintf("%s%d-%d-%016x", tokenPrefix, t.Collection, t.Rev, uint64(t.Tag))
+	s := fmt.Sprintf("%s%d-%d-%016x", tokenPrefix, t.Collection, t.Rev, uint64(t.Tag))
+	if t.Sub != 0 {
+		s += "-" + strconv.FormatInt(t.Sub, 10)
+	}
+	return s
 }
 
 // ParseToken reads what String wrote and nothing else; ErrTokenUnknown.
 func ParseToken(s string) (Token, error) {
 	var t Token
 	parts := strings.Split(strings.TrimPrefix(s, tokenPrefix), "-")
-	if len(parts) == 3 {
+	if len(parts) == 3 || len(parts) == 4 {
 		collection, err1 := strconv.ParseInt(parts[0], 10, 64)
 		rev, err2 := strconv.ParseInt(parts[1], 10, 64)
 		tag, err3 := strconv.ParseUint(parts[2], 16, 64)
 		if errors.Join(err1, err2, err3) == nil && rev > 0 {
-			t = Token{collection, rev, int64(tag)}
+			t = Token{Collection: collection, Rev: rev, Tag: int64(tag)}
+		}
+		if len(parts) == 4 {
+			sub, err := strconv.ParseInt(parts[3], 10, 64)
+			if err != nil || sub <= 0 || t.Rev == 0 {
+				return Token{}, fmt.Errorf("%w: %.100q", ErrTokenUnknown, s)
+			}
+			t.Sub = sub
 		}
 	}
 	if t.String() != s || t == (Token{}) {
@@ -106,7 +122,7 @@ func ParseToken(s string) (Token, error) {
 // Token of a collection as it is now. For a home it also moves when a member, or a property, of a child collection does.
 // c.Rev counts, so c must have been read in this transaction.
 func (tx *Tx) Token(c *Collection) (Token, error) {
-	t := Token{c.ID, c.Rev, c.tag}
+	t := Token{Collection: c.ID, Rev: c.Rev, Tag: c.tag}
 	if !c.Kind.home() {
 		return t, nil
 	}
@@ -123,6 +139,7 @@ const homeToken = `SELECT rev, tag FROM change WHERE rev=max(
 // Change is a member that is not what it was.
 type Change struct {
 	Name       string
+	In         string // of ChangesBelow: the name of the collection it is in, "" for that of a collection
 	Rev        int64
 	Gone       bool
 	Collection bool
@@ -149,6 +166,10 @@ func (tx *Tx) changes(c *Collection, since Token, limit int) (list []Change, nex
 			return nil, next, false, err
 		}
 	}
+	from := since.Rev
+	if since.Sub != 0 && since.Rev == tx.state.Pruned {
+		from = since.Sub
+	}
 	query := changesMembers
 	switch {
 	case initial && c.Kind.home():
@@ -171,31 +192,58 @@ func (tx *Tx) changes(c *Collection, since Token, limit int) (list []Change, nex
 		list = append(list, row)
 		return true
 	}
-	if err := tx.each([]any{num(&row.Rev), &row.Name, truth{&row.Gone}, truth{&row.Collection}}, step, query, c.ID, since.Rev, bound); err != nil {
+	if err := tx.each([]any{num(&row.Rev), &row.Name, truth{&row.Gone}, truth{&row.Collection}}, step, query, c.ID, from, bound); err != nil {
 		return nil, next, false, err
 	}
 	if !more {
 		next, err = tx.Token(c)
 		return list, next, false, err
 	}
-	next = Token{Collection: c.ID, Rev: list[len(list)-1].Rev}
-	return list, next, true, tx.one([]any{num(&next.Tag)}, `SELECT tag FROM change WHERE rev=?`, next.Rev)
+	next, err = tx.pageToken(c, list[len(list)-1].Rev, 0)
+	return list, next, true, err
 }
 
+// pageToken ends a page at the changes of that revision. What lies before the cut of the log counts as changed by the cut's own: a
+// token of an older revision would be refused, since it could as well be one that was given out long ago.
+func (tx *Tx) pageToken(c *Collection, rev, sub int64) (Token, error) {
+	t := Token{Collection: c.ID, Rev: rev, Sub: sub}
+	if rev < tx.state.Pruned {
+		t.Rev, t.Sub = tx.state.Pruned, rev
+	}
+	return t, tx.one([]any{num(&t.Tag)}, `SELECT tag FROM change WHERE rev=?`, t.Rev)
+}
+
+// known says whether a token is of this collection and this history, and whether all that came after it is still known.
 func (tx *Tx) known(c *Collection, t Token) error {
+	unknown := fmt.Errorf("%w: %s", ErrTokenUnknown, t)
 	var tag int64
 	err := tx.one([]any{num(&tag)}, `SELECT tag FROM change WHERE rev=?`, t.Rev)
-	if errors.Is(err, ErrNotFound) || err == nil && (tag != t.Tag || t.Collection != c.ID) {
-		return fmt.Errorf("%w: %s", ErrTokenUnknown, t)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && (tag != t.Tag || t.Collection != c.ID):
+		return unknown
+	case err != nil || t.Rev >= tx.state.Pruned:
+		return err
+	case t.Sub != 0:
+		return unknown
+	}
+	// Older than the cut. Of each collection the last row before the cut is kept: where there is none later than the token, nothing of
+	// it has been cut.
+	cut, err := tx.has(changedSince, c.ID, t.Rev, tx.state.Pruned)
+	if err == nil && cut {
+		return unknown
 	}
 	return err
 }
 
+// changedSince: change_sync, for the collection and those in it.
+const changedSince = `SELECT rev FROM change WHERE collection=?1 AND rev>?2 AND rev<=?3
+	UNION ALL SELECT g.rev FROM collection m CROSS JOIN change g ON g.collection=m.id AND g.rev>?2 AND g.rev<=?3 WHERE m.parent=?1`
+
 // Each part is read in the order of its index and merged; a tombstone counts when it is the last of its name and nobody has the name.
 const (
-	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=?1 AND rev>?2`                                   // object_rev
-	liveChildren = `SELECT max(rev, own), name, 0, 1 FROM collection WHERE parent=?1 AND deleted=0 AND max(rev, own)>?2` // collection_parent
-	gone         = `SELECT rev, name, 1, object IS NULL FROM change g WHERE collection=?1 AND rev>?2 AND name IS NOT NULL` +          // change_gone
+	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=?1 AND rev>?2`                                       // object_rev
+	liveChildren = `SELECT max(rev, own), name, 0, 1 FROM collection WHERE parent=?1 AND deleted=0 AND max(rev, own)>?2`     // collection_parent
+	gone         = `SELECT rev, name, 1, object IS NULL FROM change g WHERE collection=?1 AND rev>?2 AND name IS NOT NULL` + // change_gone
 		` AND NOT EXISTS(SELECT 1 FROM change later WHERE later.collection=?1 AND later.name=g.name AND later.rev>g.rev)` + // change_name
 		` AND NOT EXISTS(SELECT 1 FROM object o WHERE o.collection=?1 AND o.name=g.name)` // object_name
 	goneHome = gone + ` AND NOT EXISTS(SELECT 1 FROM collection m WHERE m.parent=?1 AND m.name=g.name AND m.deleted=0)`

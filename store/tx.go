@@ -30,10 +30,11 @@ type Tx struct {
 	statements int
 }
 
-// State is read first in every transaction. Locked says whether there is any lock: while there is none, nobody has to look.
+// State is read first in every transaction. Up to the revision Pruned the change log has been cut. Locked says whether there is any lock:
+// while there is none, nobody has to look.
 type State struct {
-	Compat, Access int64
-	Locked         bool
+	Compat, Access, Pruned int64
+	Locked                 bool
 }
 
 // State gives the row read at the beginning; caches of rights are keyed by Access.
@@ -99,11 +100,11 @@ func (tx *Tx) begin() error {
 	var err error
 	now := tx.Now.Unix()
 	if tx.writable {
-		err = tx.one([]any{&tx.state.Compat, &tx.state.Access, truth{&tx.state.Locked}, num(&tx.rev)},
-			`SELECT compat, access, EXISTS(SELECT 1 FROM lock WHERE expires>?), ifnull((SELECT seq FROM sqlite_sequence WHERE name='change'), 0) FROM state WHERE id=1`, now) // lock_expires
+		err = tx.one([]any{&tx.state.Compat, &tx.state.Access, &tx.state.Pruned, truth{&tx.state.Locked}, num(&tx.rev)},
+			`SELECT compat, access, pruned, EXISTS(SELECT 1 FROM lock WHERE expires>?), ifnull((SELECT seq FROM sqlite_sequence WHERE name='change'), 0) FROM state WHERE id=1`, now) // lock_expires
 	} else {
-		err = tx.one([]any{&tx.state.Compat, &tx.state.Access, truth{&tx.state.Locked}},
-			`SELECT compat, access, EXISTS(SELECT 1 FROM lock WHERE expires>?) FROM state WHERE id=1`, now) // lock_expires
+		err = tx.one([]any{&tx.state.Compat, &tx.state.Access, &tx.state.Pruned, truth{&tx.state.Locked}},
+			`SELECT compat, access, pruned, EXISTS(SELECT 1 FROM lock WHERE expires>?) FROM state WHERE id=1`, now) // lock_expires
 	}
 	if err != nil {
 		return fmt.Errorf("read the state of %s: %w", tx.db.path, err)

@@ -140,6 +140,11 @@ func (c *Calendar) Changes(rq *webdav.Request, since store.Token, limit int) ([]
 	return rq.Tx.Changes(c.row, since, limit)
 }
 
+// ChangesBelow is Changes: there is nothing below the objects.
+func (c *Calendar) ChangesBelow(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
+	return c.Changes(rq, since, limit)
+}
+
 // Make refuses: no client makes collections inside a calendar, and RFC 4791 §4.2 forbids calendars there.
 func (c *Calendar) Make(*webdav.Request, string, []webdav.Name) (webdav.Resource, error) {
 	return nil, ErrLocation.With("a calendar holds no collections")

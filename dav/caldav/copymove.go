@@ -175,11 +175,11 @@ func (h *Home) Move(rq *webdav.Request, from webdav.Resource, name string) (webd
 
 var (
 	_ webdav.Container    = (*Home)(nil)
-	_ webdav.Syncer       = (*Home)(nil)
+	_ webdav.DeepSyncer   = (*Home)(nil)
 	_ webdav.DeadKeeper   = (*Home)(nil)
 	_ webdav.AbsentRights = Homes{}
 	_ webdav.Container    = (*Calendar)(nil)
-	_ webdav.Syncer       = (*Calendar)(nil)
+	_ webdav.DeepSyncer   = (*Calendar)(nil)
 	_ webdav.Displayed    = (*Calendar)(nil)
 	_ webdav.Saver        = (*Calendar)(nil)
 	_ webdav.Dated        = (*Calendar)(nil)

@@ -153,6 +153,11 @@ func (h *Home) Changes(rq *webdav.Request, since store.Token, limit int) ([]stor
 	return changes, next, more, err
 }
 
+// ChangesBelow lists calendars and objects.
+func (h *Home) ChangesBelow(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
+	return rq.Tx.ChangesBelow(h.row, since, limit)
+}
+
 // TakesNoObjects says that there is no DAV:add-member here.
 func (h *Home) TakesNoObjects() {}
 

@@ -10,12 +10,12 @@ import (
 
 // syncCollection is RFC 6578 §3.2.
 func syncCollection(rq *Request, c Syncer) (Response, error) {
-	if err := syncLevel(rq); err != nil {
+	list, err := syncLevel(rq, c)
+	if err != nil {
 		return Response{}, err
 	}
 	var since store.Token
 	if text := TextOf(Find(rq.Body, DAV("sync-token"))); text != "" {
-		var err error
 		if since, err = store.ParseToken(text); err != nil {
 			return Response{}, ErrValidSyncToken.With("sync token %q is none of this server's", text)
 		}
@@ -28,7 +28,7 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	changes, next, more, err := c.Changes(rq, since, limit)
+	changes, next, more, err := list(rq, since, limit)
 	if errors.Is(err, store.ErrTokenUnknown) {
 		return Response{}, ErrValidSyncToken.With("this collection never gave out that sync token")
 	}
@@ -54,14 +54,17 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 	}}, nil
 }
 
+// lister is Changes or ChangesBelow.
+type lister func(rq *Request, since store.Token, limit int) (changes []store.Change, next store.Token, more bool, err error)
+
 // syncLevel: §3.3. Without the element, Depth decides, as in the drafts that old clients were written for; with it,
 // Depth is left aside, though §3.2 wants a 400: clients send 1.
-func syncLevel(rq *Request) error {
+func syncLevel(rq *Request, c Syncer) (lister, error) {
 	level := TextOf(Find(rq.Body, DAV("sync-level")))
 	if Find(rq.Body, DAV("sync-level")) == nil {
 		d, err := rq.Depth()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if level = "1"; d == DepthInfinity {
 			level = "infinite"
@@ -69,11 +72,14 @@ func syncLevel(rq *Request) error {
 	}
 	switch level {
 	case "1":
-		return nil
+		return c.Changes, nil
 	case "infinite", "infinity":
-		return ErrSyncTraversal.With("sync-collection of %s takes level 1", rq.Target)
+		if deep, ok := c.(DeepSyncer); ok {
+			return deep.ChangesBelow, nil
+		}
+		return nil, ErrSyncTraversal.With("sync-collection of %s takes level 1", rq.Target)
 	}
-	return BadRequest("sync-level %q is neither 1 nor infinite", level)
+	return nil, BadRequest("sync-level %q is neither 1 nor infinite", level)
 }
 
 // syncLimit: §3.7.
@@ -98,34 +104,54 @@ func syncResponses(rq *Request, c Syncer, sel *Selection, changes []store.Change
 	const page = 500
 	for len(changes) > 0 {
 		n := min(page, len(changes))
-		var names []string
+		in := map[string][]string{} // names by the collection they are in
 		for _, ch := range changes[:n] {
 			if !ch.Gone {
-				names = append(names, ch.Name)
+				in[ch.In] = append(in[ch.In], ch.Name)
 			}
 		}
-		if len(names) > 0 {
-			for m, err := range c.Members(rq, names, sel.Want()) {
+		for name, names := range in {
+			var of Collection = c
+			at := rq.Target
+			if name != "" {
+				child, err := c.Child(rq, name, 0)
 				if err != nil {
 					return err
 				}
-				if !rq.May(m, readNeeded) {
-					continue
-				}
-				if err := sel.Response(w, rq.Target.Child(m.Name(), false), m); err != nil {
-					return err
-				}
+				of, at = child.(Collection), at.Child(name, true)
+			}
+			if err := syncMembers(rq, of, at, sel, names, w); err != nil {
+				return err
 			}
 		}
 		for _, ch := range changes[:n] {
 			if ch.Gone {
-				w.StatusResponse(rq.Target.Child(ch.Name, ch.Collection), http.StatusNotFound, nil)
+				at := rq.Target
+				if ch.In != "" {
+					at = at.Child(ch.In, true)
+				}
+				w.StatusResponse(at.Child(ch.Name, ch.Collection), http.StatusNotFound, nil)
 			}
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 		changes = changes[n:]
+	}
+	return nil
+}
+
+func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []string, w *Writer) error {
+	for m, err := range c.Members(rq, names, sel.Want()) {
+		if err != nil {
+			return err
+		}
+		if !rq.May(m, readNeeded) {
+			continue
+		}
+		if err := sel.Response(w, at.Child(m.Name(), false), m); err != nil {
+			return err
+		}
 	}
 	return nil
 }

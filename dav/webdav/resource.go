@@ -116,6 +116,13 @@ type Syncer interface {
 	Changes(rq *Request, since store.Token, limit int) (changes []store.Change, next store.Token, more bool, err error)
 }
 
+// DeepSyncer is a Syncer that can be asked of all depths: what changed in a collection of its own has Change.In. One
+// that holds no collections is asked of its members alone.
+type DeepSyncer interface {
+	Syncer
+	ChangesBelow(rq *Request, since store.Token, limit int) (changes []store.Change, next store.Token, more bool, err error)
+}
+
 // AbsentRights is a collection in which a name that is not taken gives other rights than the collection itself: so
 // that existing and absent look alike where the caller may see neither.
 type AbsentRights interface {
