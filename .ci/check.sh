@@ -26,7 +26,12 @@ if [ "$skips" != 0 ]; then
 	grep -A2 '^ *--- SKIP' "$log" | sed 's/^/  /'
 fi
 if [ $status != 0 ]; then
-	grep -E -B40 '^ *--- FAIL|^FAIL|^panic' "$log" | tail -400
+	# Of each package that failed, what is not about a test that passed or a request that was answered.
+	awk '
+		/^(=== |PASS$|[[:space:]]*--- (PASS|SKIP))/ { next }
+		/level=(INFO|DEBUG)/ { next }
+		/^(ok|FAIL|\?)[[:space:]]/ { if ($1 == "FAIL") for (i = (n > 400 ? n - 400 : 0); i < n; i++) print line[i]; n = 0; next }
+		{ line[n++] = substr($0, 1, 400) }' "$log"
 fi
 printf '%s passed, %s failed, %s skipped\n' "$(grep -c '^ *--- PASS' "$log")" "$(grep -c '^ *--- FAIL' "$log")" "$skips"
 grep -E '^(ok|FAIL|\?|---)[[:space:]]' "$log" | grep -v '^---' || true
