@@ -68,6 +68,10 @@ func bench(b *testing.B) *benchService {
 var benchDir string
 
 func TestMain(m *testing.M) {
+	if where := os.Getenv(childEnv); where != "" {
+		fmt.Fprintln(os.Stderr, serveAsChild(where))
+		os.Exit(1)
+	}
 	code := m.Run()
 	if benchDir != "" {
 		os.RemoveAll(benchDir)
