@@ -9,7 +9,7 @@
 //	7  dav
 //	6  dav/page dav/feed dav/tzdist dav/push dav/imip dav/job
 //	5  dav/schedule dav/share dav/attachment
-//	4  dav/caldav dav/carddav dav/acl
+//	4  dav/caldav dav/carddav dav/acl dav/files
 //	3  dav/principal
 //	2  dav/webdav dav/telemetry
 //	1  store

@@ -9,6 +9,7 @@ import (
 	"caldav-fcgi/dav/acl"
 	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/feed"
+	"caldav-fcgi/dav/files"
 	"caldav-fcgi/dav/page"
 	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/tzdist"
@@ -23,6 +24,8 @@ type Options struct {
 	SpoolDir    string // where long answers wait for their client; "" for the system's temporary folder
 	NoProvision bool   // refuse users without an account
 	MaxResource int64  // octets of one calendar object; 0 for 10 MB
+	Files       bool   // every account has a tree of plain files
+	MaxFile     int64  // octets of one of them; 0 for 100 MB
 	Log         *slog.Logger
 	Version     string      // shown on the page
 	GiveUp      func(error) // told when this process can't go on with its database
@@ -41,13 +44,18 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	engine, err := webdav.New(db, webdav.Options{Host: opt.Host, SpoolDir: opt.SpoolDir, NoProvision: opt.NoProvision, Realm: opt.Realm, Log: opt.Log, GiveUp: opt.GiveUp},
+	modules := []webdav.Module{
 		principal.Module(),
 		acl.Module(),
 		caldav.Module(caldav.Options{MaxResource: opt.MaxResource}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),
-	)
+	}
+	if opt.Files {
+		modules = append(modules, files.Module(db, files.Options{MaxFile: opt.MaxFile}))
+	}
+	engine, err := webdav.New(db, webdav.Options{Host: opt.Host, SpoolDir: opt.SpoolDir, NoProvision: opt.NoProvision, Realm: opt.Realm, Log: opt.Log, GiveUp: opt.GiveUp},
+		modules...)
 	if err != nil {
 		return nil, fmt.Errorf("join the modules: %w", err)
 	}

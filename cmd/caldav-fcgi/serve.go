@@ -150,6 +150,9 @@ func (c *call) newFront(log *slog.Logger) (*front, error) {
 	}
 	// A body may be a little larger than what it holds: the transport lets it come, so that the answer names the limit.
 	f.guard.MaxBody = max(64<<20, 2*c.MaxResource)
+	if c.Files {
+		f.guard.MaxBody = max(f.guard.MaxBody, c.MaxFile+c.MaxFile/8)
+	}
 	return f, nil
 }
 

@@ -14,10 +14,12 @@ import (
 const (
 	sweepEvery = time.Minute
 	sweepRows  = 200 // a commit: a client waits for no more
+	sweepParts = 16  // of a large file: 4 MB
 )
 
-// sweep empties deleted calendars while the service runs. A DELETE only marks them, so that it is quick. Looking for
-// work takes no write lock, and of several processes one gets each job.
+// sweep empties deleted calendars and folders, and large files that nobody has any more, while the service runs. A
+// DELETE only marks them, so that it is quick. Looking for work takes no write lock, and of several processes one gets
+// each job.
 func (s *service) sweep(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -28,7 +30,7 @@ func (s *service) sweep(ctx context.Context, log *slog.Logger) {
 				break
 			}
 			if err != nil && ctx.Err() == nil {
-				log.Warn("emptying a deleted calendar: will try again", "error", err)
+				log.Warn("emptying what was deleted: will try again", "error", err)
 				break
 			}
 		}
@@ -42,13 +44,13 @@ func (s *service) sweep(ctx context.Context, log *slog.Logger) {
 
 // sweepOne does one job; store.ErrNotFound when there is none.
 func (s *service) sweepOne(ctx context.Context) error {
-	j, err := s.db.ClaimJob(ctx, "purge")
+	j, err := s.db.ClaimJob(ctx, "purge", "content")
 	if err != nil {
 		return err
 	}
 	id, err := strconv.ParseInt(j.Key, 10, 64)
 	if err != nil {
-		return fmt.Errorf("job purge %q: %w", j.Key, err)
+		return fmt.Errorf("job %s %q: %w", j.Kind, j.Key, err)
 	}
 	for more := true; more; {
 		if ctx.Err() != nil {
@@ -56,7 +58,12 @@ func (s *service) sweepOne(ctx context.Context) error {
 			return s.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.RetryJob(j, tx.Now.Unix(), "") })
 		}
 		err := s.db.Update(ctx, func(tx *store.Tx) (err error) {
-			if more, err = tx.PurgeCollection(id, sweepRows); err != nil || more {
+			if j.Kind == "content" {
+				more, err = tx.PurgeContent(id, sweepParts)
+			} else {
+				more, err = tx.PurgeCollection(id, sweepRows)
+			}
+			if err != nil || more {
 				return err
 			}
 			return tx.FinishJob(j, "")

@@ -1,0 +1,206 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// place takes away what stands under a name that something is copied or moved to.
+func (f *Folder) place(rq *webdav.Request, name string) (created bool, err error) {
+	standing, err := f.Child(rq, name, 0)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, f.remove(rq, standing) // RFC 4918 §9.8.4: nothing of it is left
+}
+
+// fits keeps a tree within what a path can name: deeper down nobody would reach it.
+func (f *Folder) fits(height int64) error {
+	if int64(f.depth)+height+1 > maxDepth {
+		return webdav.Forbidden("folders may lie %d deep at most", maxDepth)
+	}
+	return nil
+}
+
+// maxDepth leaves room in a path for /files/{user}/ and for a file's name.
+const maxDepth = webdav.MaxSegments - 3
+
+// Copy makes a new file or, RFC 4918 §9.8.3, a new folder: alone with Depth 0, else with all that is in it.
+func (f *Folder) Copy(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
+	switch src := from.(type) {
+	case *Folder:
+		return f.copyFolder(rq, src, name)
+	case *File:
+		created, err := f.place(rq, name)
+		if err != nil {
+			return webdav.Stored{}, err
+		}
+		row, err := f.duplicate(rq, src.row.Collection, src.row.Name, name)
+		if err == nil {
+			err = rq.Tx.CopyDead(src.row.Collection, src.row.ID, f.row.ID, row.ID)
+		}
+		return webdav.Stored{Created: created}, err
+	case webdav.Object:
+		return f.copyForeign(rq, src, name)
+	}
+	return webdav.Stored{}, webdav.Forbidden("%q is no collection of files", from.Name())
+}
+
+// copyForeign keeps what a GET of a resource of another kind would show, such as an event, as a file.
+func (f *Folder) copyForeign(rq *webdav.Request, from webdav.Object, name string) (webdav.Stored, error) {
+	full, err := rq.Find(rq.Target, store.Body)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	src, ok := full.(webdav.Object)
+	if !ok {
+		return webdav.Stored{}, webdav.Forbidden("%q has no body", from.Name())
+	}
+	rep, err := src.Represent(rq)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	if rep.Read != nil {
+		return webdav.Stored{}, webdav.Forbidden("%q is too large to be copied here", from.Name())
+	}
+	created, err := f.place(rq, name)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	row := &store.Object{Name: name, Media: cleanMedia(rep.Type)}
+	if err := rq.Tx.PutObject(f.row, row, rep.Body, store.Index{}); err != nil {
+		return webdav.Stored{}, err
+	}
+	if k, ok := src.(webdav.DeadKeeper); ok {
+		collection, object := k.DeadKey()
+		err = rq.Tx.CopyDead(collection, object, f.row.ID, row.ID)
+	}
+	return webdav.Stored{Created: created}, err
+}
+
+// duplicate makes a file with the octets of another; those of a large one are shared.
+func (f *Folder) duplicate(rq *webdav.Request, collection int64, from, name string) (*store.Object, error) {
+	src, err := rq.Tx.Object(collection, from, store.Body)
+	if err != nil {
+		return nil, err
+	}
+	row := &store.Object{Name: name, Media: src.Media}
+	if src.Content == 0 {
+		return row, rq.Tx.PutObject(f.row, row, src.Body, store.Index{})
+	}
+	content, err := rq.Tx.ContentOf(src)
+	if err != nil {
+		return nil, err
+	}
+	return row, rq.Tx.PutContent(f.row, row, content)
+}
+
+func (f *Folder) copyFolder(rq *webdav.Request, src *Folder, name string) (webdav.Stored, error) {
+	depth, err := rq.Depth()
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	e := store.Extent{Collections: 1}
+	if depth != webdav.Depth0 {
+		if e, err = rq.Tx.Extent(src.row); err != nil {
+			return webdav.Stored{}, err
+		}
+	}
+	if n := e.Collections + e.Objects; n > f.tree.opt.MaxCopy { // others who write wait meanwhile
+		return webdav.Stored{}, webdav.Forbidden("a COPY takes %d files and folders at most, and these are %d: copy them in parts", f.tree.opt.MaxCopy, n)
+	}
+	if err := f.fits(e.Height); err != nil {
+		return webdav.Stored{}, err
+	}
+	created, err := f.place(rq, name)
+	if err != nil {
+		return webdav.Stored{}, err
+	}
+	return webdav.Stored{Created: created}, f.graft(rq, src, name, depth != webdav.Depth0)
+}
+
+// graft copies a folder, deep or alone. All is listed before the first is written: no row may be read while its table is
+// changed.
+func (f *Folder) graft(rq *webdav.Request, src *Folder, name string, deep bool) error {
+	var folders []*store.Collection
+	var names []string
+	dead := map[int64][]store.DeadProperty{}
+	ids := map[string]int64{}
+	if deep {
+		for c, err := range rq.Tx.Collections(src.row.ID) {
+			if err != nil {
+				return err
+			}
+			folders = append(folders, c)
+		}
+		for o, err := range rq.Tx.Objects(src.row.ID, 0) {
+			if err != nil {
+				return err
+			}
+			names, ids[o.Name] = append(names, o.Name), o.ID
+		}
+		var err error
+		if dead, err = rq.Tx.DeadOfMembers(src.row.ID); err != nil {
+			return err
+		}
+	}
+	row := *src.row
+	row.ID, row.Parent, row.Owner, row.Name = 0, f.row.ID, f.row.Owner, name
+	if err := rq.Tx.CreateCollection(&row); err != nil {
+		return err
+	}
+	if err := rq.Tx.CopyDead(src.row.ID, 0, row.ID, 0); err != nil {
+		return err
+	}
+	made := f.below(&row)
+	for _, n := range names {
+		o, err := made.duplicate(rq, src.row.ID, n, n)
+		if err == nil && len(dead[ids[n]]) > 0 {
+			err = rq.Tx.CopyDead(src.row.ID, ids[n], row.ID, o.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("copy %q: %w", n, err)
+		}
+	}
+	for _, c := range folders {
+		if err := made.graft(rq, src.below(c), c.Name, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Move gives a file or a folder another name, another folder, or both; rows stay, and with them all that hangs on them.
+func (f *Folder) Move(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
+	switch src := from.(type) {
+	case *Folder:
+		if src.depth == 0 {
+			return webdav.Stored{}, webdav.Forbidden("%q belongs to the account and stays", from.Name())
+		}
+		e, err := rq.Tx.Extent(src.row)
+		if err == nil {
+			err = f.fits(e.Height)
+		}
+		if err != nil {
+			return webdav.Stored{}, err
+		}
+		created, err := f.place(rq, name)
+		if err != nil {
+			return webdav.Stored{}, err
+		}
+		return webdav.Stored{Created: created}, rq.Tx.MoveCollection(src.row, f.row, name)
+	case *File:
+		created, err := f.place(rq, name)
+		if err != nil {
+			return webdav.Stored{}, err
+		}
+		return webdav.Stored{Created: created}, rq.Tx.MoveObject(src.folder.row, &src.row, f.row, name)
+	}
+	return webdav.Stored{}, webdav.Forbidden("%q stays among its kind: copy it instead", from.Name())
+}
