@@ -10,10 +10,11 @@ import (
 
 // alarm is when a VALARM goes off: at a time, or so long after the start or end of an instance; and again every gap.
 type alarm struct {
+	ok         bool // it could be read
 	absolute   bool
-	at         int64 // absolute: the instant
-	atEnd      bool  // RELATED=END
-	wall, real int64 // relative: nominal days and exact seconds, with their sign
+	at         ical.Time // absolute
+	atEnd      bool      // RELATED=END
+	wall, real int64     // relative: nominal days and exact seconds, with their sign
 	gap        int64
 	repeat     int64
 }
@@ -22,23 +23,23 @@ type alarm struct {
 const maxRepeat = 1 << 20
 
 // AlarmsOverlap reports whether a VALARM that match accepts (nil: any) goes off in [from, to): the start is inclusive, the
-// end not (RFC 4791 §9.9). A VALARM that cannot be read does not go off.
+// end not (RFC 4791 §9.9). A VALARM that cannot be read does not go off. Only a Set that Compile made takes a match.
 func (s *Set) AlarmsOverlap(from, to time.Time, match func(*ical.Component) bool) (bool, error) {
 	w := newWindow(from, to)
-	alarms := make([][]alarm, len(s.comps))
+	alarms := make([][]alarm, len(s.entries))
 	relative := false
 	before, after := int64(0), int64(0) // how far alarms lie from their instances
-	for i, c := range s.comps {
-		for _, v := range c.Kids("VALARM") {
-			if match != nil && !match(v) {
-				continue
-			}
-			a, ok := s.readAlarm(v)
-			if !ok {
+	for i := range s.entries {
+		var kids []*ical.Component
+		if match != nil {
+			kids = s.comps[i].Kids("VALARM")
+		}
+		for k, a := range s.entries[i].alarms {
+			if !a.ok || match != nil && !match(kids[k]) {
 				continue
 			}
 			if a.absolute {
-				if a.hits(a.at, w) {
+				if a.hits(s.instant(a.at), w) {
 					return true, nil
 				}
 				continue
@@ -90,33 +91,34 @@ func (a *alarm) hits(t int64, w window) bool {
 	return t >= w.lo && t < w.hi
 }
 
-func (s *Set) readAlarm(v *ical.Component) (a alarm, ok bool) {
+func readAlarm(v *ical.Component) (a alarm) {
 	p := v.Prop("TRIGGER")
 	if p == nil {
-		return a, false
+		return alarm{}
 	}
 	if value := strings.TrimSpace(p.Value); strings.ContainsAny(value, "Pp") {
 		d, err := ical.ParseDuration(value)
 		if err != nil {
-			return a, false
+			return alarm{}
 		}
 		a.wall, a.real = int64(d.NominalDays())*daySeconds, int64(d.Exact().Seconds())
 		a.atEnd = strings.EqualFold(p.Param("RELATED"), "END")
 	} else {
 		t, err := ical.ParseTime(ical.NewProp("TRIGGER", value))
 		if err != nil {
-			return a, false
+			return alarm{}
 		}
-		a.absolute, a.at = true, s.zones.Time(t).Unix()
+		a.absolute, a.at = true, t
 	}
+	a.ok = true
 	repeat, duration := v.Prop("REPEAT"), v.Prop("DURATION")
 	if repeat == nil || duration == nil {
-		return a, true
+		return a
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(repeat.Value), 10, 64)
 	d, err2 := ical.ParseDuration(duration.Value)
 	if gap := int64(d.NominalDays())*daySeconds + int64(d.Exact().Seconds()); err == nil && err2 == nil && n > 0 && gap > 0 {
 		a.repeat, a.gap = min(n, maxRepeat), min(gap, 366*daySeconds)
 	}
-	return a, true
+	return a
 }

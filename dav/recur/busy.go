@@ -27,6 +27,9 @@ const (
 	busyUnavailable = "BUSY-UNAVAILABLE"
 )
 
+// busyKinds are stored by their place: append only.
+var busyKinds = []string{"", busy, busyTentative, busyUnavailable}
+
 // maxPeriods is for the FREEBUSY properties of one VFREEBUSY.
 const maxPeriods = 100_000
 
@@ -56,10 +59,10 @@ func (s *Set) Busy(from, to time.Time) iter.Seq2[Busy, error] {
 		case ical.VFreeBusy:
 			err = s.givePeriods(give)
 		case ical.VEvent:
-			kinds := make([]string, len(s.comps))
+			kinds := make([]string, len(s.entries))
 			any := false
-			for i, c := range s.comps {
-				kinds[i] = busyType(c)
+			for i := range s.entries {
+				kinds[i], _, _ = s.Fact(i, FactBusy)
 				any = any || kinds[i] != ""
 			}
 			if any {
@@ -102,49 +105,18 @@ func busyType(c *ical.Component) string {
 	return busy
 }
 
-// readFreeBusy reads a VFREEBUSY: its own range and its periods.
-func (s *Set) readFreeBusy(p *part, c *ical.Component) error {
-	start, hasStart, err := readTime(c, "DTSTART")
-	if err != nil {
-		return err
-	}
-	end, hasEnd, err := readTime(c, "DTEND")
-	if err != nil {
-		return err
-	}
+// placeBusy places a VFREEBUSY: its own range and its periods.
+func (s *Set) placeBusy(p *part, e *entry) {
 	// Only both together are a range (RFC 4791 §9.9).
-	if p.hasStart, p.hasEnd = hasStart && hasEnd, hasStart && hasEnd; p.hasStart {
-		p.form, p.ends = s.form(start), s.form(end)
-		p.start = start.Wall.Unix()
-		p.unix = s.zones.Time(start).Unix()
-		p.end = max(p.unix, s.zones.Time(end).Unix())
+	if p.hasStart = e.has&(hasStart|hasEnd) == hasStart|hasEnd; p.hasStart {
+		p.hasEnd = true
+		p.form, p.ends = s.form(e.start), s.form(e.end)
+		p.start = e.start.Wall.Unix()
+		p.unix = s.instant(e.start)
+		p.end = max(p.unix, s.instant(e.end))
 	}
-	for _, prop := range c.All("FREEBUSY") {
-		periods, err := ical.ParsePeriods(prop)
-		if err != nil {
-			return valueError(prop, err)
-		}
-		kind := busy
-		switch t := strings.ToUpper(prop.Param("FBTYPE")); t {
-		case "FREE":
-			kind = ""
-		case busyTentative, busyUnavailable:
-			kind = t
-		}
-		for _, period := range periods {
-			one := part{form: s.form(period.Start), start: period.Start.Wall.Unix()}
-			clock := one.form.clock()
-			one.unix = clock.Instant(one.start)
-			if period.End.IsZero() {
-				one.setDuration(period.Duration)
-			} else {
-				one.setEnd(s, period.Start, period.End)
-			}
-			p.busy = append(p.busy, freeBusy{one.unix, one.span.end(one.start, one.unix, &clock), kind})
-		}
-		if len(p.busy) > maxPeriods {
-			return valueError(prop, errTooManyPeriods)
-		}
+	for i := range e.busy {
+		one := s.periodPart(e.busy[i].Period)
+		p.busy = append(p.busy, freeBusy{one.unix, one.end, busyKinds[e.busy[i].kind]})
 	}
-	return nil
 }

@@ -3,7 +3,6 @@ package recur
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"caldav-fcgi/dav/ical"
@@ -30,35 +29,51 @@ func Compile(c *ical.Calendar, r *zone.Resolver, b *Budget) (*Set, error) {
 		return s, nil
 	}
 	s.kind = ical.KindOf(s.comps[0].Name)
-	switch s.kind {
-	case ical.VEvent, ical.VTodo, ical.VJournal, ical.VFreeBusy:
-	default:
+	if !timed(s.kind) {
 		return s, nil // nothing here tells when it happens
 	}
+	s.entries = make([]entry, len(s.comps))
 	for i, k := range s.comps {
-		p, err := s.readPart(i, k)
-		if err != nil {
+		var err error
+		if s.entries[i], err = s.readEntry(k); err != nil {
 			return nil, err
 		}
-		switch id := k.Prop("RECURRENCE-ID"); {
-		case id != nil:
-			o, err := s.readOverride(p, k, id)
-			if err != nil {
-				return nil, err
-			}
-			s.overrides = append(s.overrides, o)
+	}
+	if err := s.build(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// timed says whether components of the kind tell when they happen.
+func timed(k ical.Kind) bool {
+	switch k {
+	case ical.VEvent, ical.VTodo, ical.VJournal, ical.VFreeBusy:
+		return true
+	}
+	return false
+}
+
+// build makes a Set of its entries.
+func (s *Set) build() error {
+	for i := range s.entries {
+		e := &s.entries[i]
+		p := s.part(i, e)
+		switch {
+		case e.has&hasID != 0:
+			s.overrides = append(s.overrides, override{part: p, idTime: e.id})
 		case !p.hasStart && !p.hasDue || s.kind == ical.VFreeBusy:
 			s.loose = append(s.loose, p)
 		default:
-			sr, err := s.readSeries(p, k)
+			sr, err := s.makeSeries(p, e)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			s.series = append(s.series, sr)
 		}
 	}
 	s.placeOverrides()
-	return s, nil
+	return nil
 }
 
 // valueError puts a value's error where it stands.
@@ -84,60 +99,41 @@ func readTime(c *ical.Component, name string) (t ical.Time, ok bool, err error) 
 	return t, true, nil
 }
 
-// readPart reads the times of a component. Where there is no DTSTART, DUE is what it recurs from.
-func (s *Set) readPart(index int, c *ical.Component) (part, error) {
+// part places the times of a component.
+func (s *Set) part(index int, e *entry) part {
 	p := part{comp: index}
 	if s.kind == ical.VFreeBusy {
-		return p, s.readFreeBusy(&p, c)
+		s.placeBusy(&p, e)
+		return p
 	}
-	start, hasStart, err := readTime(c, "DTSTART")
-	if err != nil {
-		return p, err
+	if e.has&hasCompleted != 0 {
+		p.completed, p.hasCompleted = s.instant(e.completed), true
 	}
-	endName := "DTEND"
-	if s.kind == ical.VTodo {
-		endName = "DUE"
+	if e.has&hasCreated != 0 {
+		p.created, p.hasCreated = s.instant(e.created), true
 	}
-	var end ical.Time
-	hasEnd := false
-	if s.kind != ical.VJournal {
-		if end, hasEnd, err = readTime(c, endName); err != nil {
-			return p, err
-		}
-	}
-	if s.kind == ical.VTodo {
-		if err := s.readTodo(&p, c); err != nil {
-			return p, err
-		}
-	}
-	p.hasStart = hasStart
-	if !hasStart {
-		if !hasEnd {
-			return p, nil
-		}
-		start = end
+	p.hasStart = e.has&hasStart != 0
+	start, ok := e.begins()
+	if !ok {
+		return p
 	}
 	p.form = s.form(start)
 	clock := p.form.clock()
 	p.start = start.Wall.Unix()
 	p.unix = clock.Instant(p.start)
 	p.ends = p.form
-	switch duration := c.Prop("DURATION"); {
-	case hasEnd:
+	switch {
+	case e.has&hasEnd != 0:
 		p.hasEnd, p.hasDue = s.kind == ical.VEvent, s.kind == ical.VTodo
-		p.setEnd(s, start, end)
-	case duration != nil && s.kind != ical.VJournal && hasStart:
-		d, err := ical.ParseDuration(duration.Value)
-		if err != nil {
-			return p, valueError(duration, err)
-		}
+		p.setEnd(s, start, e.end)
+	case e.has&hasDuration != 0:
 		p.hasDuration = true
-		p.setDuration(d)
+		p.setDuration(e.duration)
 	case p.form.date && s.kind != ical.VTodo:
 		p.span.wall = daySeconds // RFC 4791 §9.9: a DATE alone lasts a day
 	}
 	p.end = p.span.end(p.start, p.unix, &clock)
-	return p, nil
+	return p
 }
 
 func (p *part) setEnd(s *Set, start, end ical.Time) {
@@ -162,78 +158,36 @@ func (p *part) setDuration(d ical.Duration) {
 	p.span = span{wall, exact}
 }
 
-func (s *Set) readTodo(p *part, c *ical.Component) error {
-	for _, x := range []struct {
-		name string
-		unix *int64
-		has  *bool
-	}{{"COMPLETED", &p.completed, &p.hasCompleted}, {"CREATED", &p.created, &p.hasCreated}} {
-		t, ok, err := readTime(c, x.name)
-		if err != nil {
-			return err
-		}
-		if ok {
-			*x.unix, *x.has = s.zones.Time(t).Unix(), true
-		}
-	}
-	return nil
-}
-
-// readSeries reads what makes a master recur.
-func (s *Set) readSeries(p part, c *ical.Component) (series, error) {
-	sr := series{part: p}
+// makeSeries places what makes a master recur.
+func (s *Set) makeSeries(p part, e *entry) (series, error) {
+	sr := series{part: p, rules: e.rules}
 	clock := sr.form.clock()
 	start := sr.form.time(sr.start)
-	for _, prop := range c.Props {
-		var err error
-		switch prop.Name {
-		case "RRULE":
-			err = sr.addRule(prop.Value, start, &clock, s.budget)
-		case "RDATE":
-			err = s.addDates(&sr, prop)
-		case "EXDATE":
-			err = s.addExceptions(&sr, prop)
+	sr.startOff = true
+	for i := range sr.rules {
+		r := &sr.rules[i]
+		r.limit(start, &clock)
+		if err := r.settle(s.budget); err != nil {
+			return sr, err
 		}
-		if errors.Is(err, ErrBudget) {
-			return sr, fmt.Errorf("line %d: %w", prop.Line, err)
+		sr.startOff = sr.startOff && (!r.onStart || sr.start > r.last || sr.unix > r.until)
+	}
+	for i := range e.dates {
+		s.addDate(&sr, &e.dates[i])
+	}
+	for _, t := range e.except {
+		if t.Date || sr.form.date {
+			sr.days = append(sr.days, floorDiv(t.Wall.Unix(), daySeconds))
+			continue
 		}
-		if err != nil {
-			return sr, valueError(prop, err)
-		}
+		sr.exact = append(sr.exact, clock.Instant(s.wallIn(t, sr.form)))
 	}
 	slices.SortStableFunc(sr.dates, func(a, b extra) int { return cmp.Compare(a.wall, b.wall) })
 	sr.dates = compactDates(sr.dates)
 	slices.Sort(sr.exact)
 	slices.Sort(sr.days)
 	sr.recurs = len(sr.rules) > 0 || len(sr.dates) > 0
-	sr.startOff = true
-	for i := range sr.rules {
-		on, err := sr.rules[i].generates(sr.start, s.budget)
-		if err != nil {
-			return sr, err
-		}
-		sr.startOff = sr.startOff && (!on || sr.unix > sr.rules[i].until)
-	}
 	return sr, nil
-}
-
-// maxRules is well above what anybody writes: RFC 5545 §3.8.5.3 wants one.
-const maxRules = 50
-
-func (sr *series) addRule(value string, start ical.Time, clock *zone.Clock, b *Budget) error {
-	r, until, err := parseRule(value, start)
-	if err != nil {
-		return err
-	}
-	if len(sr.rules) == maxRules {
-		return ruleError(ical.ConditionData, "more than %d rules", maxRules)
-	}
-	r.limit(until, start, clock)
-	if err := r.settle(b); err != nil {
-		return err
-	}
-	sr.rules = append(sr.rules, *r)
-	return nil
 }
 
 // compactDates keeps one of several RDATEs at one time: the one with a length.
@@ -251,36 +205,27 @@ func compactDates(dates []extra) []extra {
 	return out
 }
 
-func (s *Set) addDates(sr *series, p *ical.Property) error {
-	if ical.IsPeriod(p) {
-		periods, err := ical.ParsePeriods(p)
-		if err != nil {
-			return err
-		}
-		for _, period := range periods {
-			own := part{form: s.form(period.Start), start: period.Start.Wall.Unix()}
-			clock := own.form.clock()
-			own.unix = clock.Instant(own.start)
-			if period.End.IsZero() {
-				own.setDuration(period.Duration)
-			} else {
-				own.setEnd(s, period.Start, period.End)
-			}
-			sr.dates = append(sr.dates, extra{s.dateIn(period.Start, sr), &own.span})
-		}
+func (s *Set) addDate(sr *series, d *date1) {
+	if !d.period {
+		sr.dates = append(sr.dates, extra{s.dateIn(d.Start, sr), nil})
+		return
+	}
+	own := s.periodPart(d.Period)
+	sr.dates = append(sr.dates, extra{s.dateIn(d.Start, sr), &own.span})
+}
+
+// periodPart places a PERIOD.
+func (s *Set) periodPart(period ical.Period) part {
+	p := part{form: s.form(period.Start), start: period.Start.Wall.Unix()}
+	clock := p.form.clock()
+	p.unix = clock.Instant(p.start)
+	if period.End.IsZero() {
+		p.setDuration(period.Duration)
 	} else {
-		times, err := ical.ParseTimes(p)
-		if err != nil {
-			return err
-		}
-		for _, t := range times {
-			sr.dates = append(sr.dates, extra{s.dateIn(t, sr), nil})
-		}
+		p.setEnd(s, period.Start, period.End)
 	}
-	if len(sr.dates) > maxDates {
-		return fmt.Errorf("more than %d dates", maxDates)
-	}
-	return nil
+	p.end = p.span.end(p.start, p.unix, &clock)
+	return p
 }
 
 // dateIn is an RDATE on the wall clock of the series. A DATE beside a DATE-TIME start happens at the start's time of
@@ -294,23 +239,4 @@ func (s *Set) dateIn(t ical.Time, sr *series) int64 {
 		return wall + sr.start - floorDiv(sr.start, daySeconds)*daySeconds
 	}
 	return wall
-}
-
-func (s *Set) addExceptions(sr *series, p *ical.Property) error {
-	times, err := ical.ParseTimes(p)
-	if err != nil {
-		return err
-	}
-	for _, t := range times {
-		if t.Date || sr.form.date {
-			sr.days = append(sr.days, floorDiv(t.Wall.Unix(), daySeconds))
-			continue
-		}
-		clock := sr.form.clock()
-		sr.exact = append(sr.exact, clock.Instant(s.wallIn(t, sr.form)))
-	}
-	if len(sr.exact)+len(sr.days) > maxDates {
-		return fmt.Errorf("more than %d dates", maxDates)
-	}
-	return nil
 }

@@ -2,7 +2,8 @@
 // in any window of the years 1 to 9999, without a horizon, at a cost that does not depend on how far the window lies
 // from DTSTART.
 //
-// Start at Compile (compile.go), which reads the components of one object into a Set; Set.Window, Overlaps and Bounds
+// Start at Compile (compile.go), which reads the components of one object (entry.go) into a Set, or at Decode
+// (series.go), which has one back from the store without any text; Set.Window, Overlaps and Bounds
 // (expand.go) answer by the tables of RFC 4791 §9.9 (overlap.go). A rule (rule.go) is validated and normalised before
 // anything expands it; parts that RFC 5545 takes from DTSTART are written into it. Three generators produce wall-clock
 // times from it:

@@ -17,7 +17,7 @@ type Instance struct {
 	RecurrenceInstant time.Time
 	WallStart         ical.Time // as written; zero for what has no time
 	WallEnd           ical.Time
-	Comp              *ical.Component // the master or the override that describes it
+	Comp              *ical.Component // the master or the override that describes it; nil of a Set that was decoded
 	Recurring         bool
 }
 
@@ -65,7 +65,10 @@ func (s *Set) Overlaps(from, to time.Time) (any bool, err error) {
 }
 
 func (s *Set) instance(f *found) Instance {
-	in := Instance{Comp: s.comps[f.part.comp], Recurring: f.recurs}
+	in := Instance{Recurring: f.recurs}
+	if s.comps != nil {
+		in.Comp = s.comps[f.part.comp]
+	}
 	if f.loose && !f.part.hasStart {
 		return in
 	}

@@ -51,7 +51,7 @@ func (r *rule) libraryOption() *rrule.ROption {
 			o.Bymonth = append(o.Bymonth, m)
 		}
 	}
-	o.Bymonthday, o.Byyearday, o.Bysetpos = ints(r.monthdays), ints(r.yeardays), ints(r.setpos)
+	o.Bymonthday, o.Byyearday, o.Bysetpos = toInts(r.monthdays), toInts(r.yeardays), toInts(r.setpos)
 	o.Byhour, o.Byminute, o.Bysecond = positionsOf(uint64(r.hours)), positionsOf(r.minutes), positionsOf(r.seconds)
 	return o
 }
@@ -94,7 +94,7 @@ func (r *rule) commonWeekday() bool {
 	})
 }
 
-func ints[T int8 | int16](l []T) []int {
+func toInts[T int8 | int16](l []T) []int {
 	var out []int
 	for _, v := range l {
 		out = append(out, int(v))
@@ -110,10 +110,19 @@ func positionsOf(m uint64) []int {
 	return out
 }
 
-// libraryFits keeps rrule-go away from the ends of its calendar.
+// shortWindow is up to which rrule-go takes longer to begin than the search by definition takes for all.
+const shortWindow = 100 * daySeconds
+
+// libraryFits keeps rrule-go away from the ends of its calendar, and from short windows.
 func (r *rule) libraryFits(from, to int64) bool {
 	const year2, year9990 = minWall + 366*daySeconds, maxWall - 10*366*daySeconds
-	return r.option != nil && from > year2 && from < year9990
+	if to-from <= shortWindow || from <= year2 || from >= year9990 {
+		return false
+	}
+	if !r.asked {
+		r.option, r.asked = r.libraryOption(), true
+	}
+	return r.option != nil
 }
 
 // pieces is how many periods rrule-go is given at once; more, up to cycle, while it finds nothing.

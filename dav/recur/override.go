@@ -8,16 +8,6 @@ import (
 	"caldav-fcgi/dav/ical"
 )
 
-// readOverride reads a component with a RECURRENCE-ID. Whom it belongs to is settled by placeOverrides.
-func (s *Set) readOverride(p part, c *ical.Component, id *ical.Property) (override, error) {
-	o := override{part: p}
-	var err error
-	if o.idTime, err = ical.ParseTime(id); err != nil {
-		return o, valueError(id, err)
-	}
-	return o, nil
-}
-
 // thisAndFuture reports RANGE=THISANDFUTURE (RFC 5545 §3.2.13). THISANDPRIOR is deprecated and read as no range.
 func thisAndFuture(c *ical.Component) bool {
 	return strings.EqualFold(c.Prop("RECURRENCE-ID").Param("RANGE"), "THISANDFUTURE")
@@ -40,7 +30,7 @@ func (s *Set) placeOverrides() {
 			o.id = clock.Instant(o.idWall)
 			o.idTime = sr.form.time(o.idWall)
 			sr.replaced = append(sr.replaced, o.id)
-			if thisAndFuture(s.comps[o.comp]) {
+			if s.entries[o.comp].has&future != 0 {
 				s.adopt(o)
 				sr.ranges = append(sr.ranges, *o)
 			}

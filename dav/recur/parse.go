@@ -40,19 +40,18 @@ const ConditionRScale = "supported-rscale"
 
 // ValidateRule checks the value of an RRULE that goes with a DTSTART. The error is an *ical.Error.
 func ValidateRule(value string, dtstart ical.Time) error {
-	_, _, err := parseRule(value, dtstart)
+	_, err := parseRule(value, dtstart)
 	return err
 }
 
 // parseRule reads an RRULE. Read leniently: lower case, a trailing ";", X- parts (RFC 2445 had them), and parts that
 // RFC 5545 forbids for a FREQ where RFC 2445 did not: they limit, an ordinal of BYDAY is left out.
-func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
+func parseRule(value string, dtstart ical.Time) (*rule, error) {
 	r := &rule{interval: 1, last: maxWall, until: maxUnix, start: dtstart.Wall.Unix()}
-	var until untilValue
 	var seen []string
 	var rscale, skipText string
 	if r.start < minWall || r.start > maxWall {
-		return nil, until, ruleError(ical.ConditionData, "DTSTART lies outside of the years 1 to 9999")
+		return nil, ruleError(ical.ConditionData, "DTSTART lies outside of the years 1 to 9999")
 	}
 	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(value)), ";") {
 		if part = strings.TrimSpace(part); part == "" {
@@ -60,13 +59,13 @@ func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
 		}
 		name, val, ok := strings.Cut(part, "=")
 		if !ok || val == "" {
-			return nil, until, ruleError(ical.ConditionData, "%.40q is not NAME=VALUE", part)
+			return nil, ruleError(ical.ConditionData, "%.40q is not NAME=VALUE", part)
 		}
 		if slices.Contains(seen, name) {
-			return nil, until, ruleError(ical.ConditionData, "%s stands twice", name)
+			return nil, ruleError(ical.ConditionData, "%s stands twice", name)
 		}
 		if len(seen) > 40 {
-			return nil, until, ruleError(ical.ConditionData, "more than 40 parts")
+			return nil, ruleError(ical.ConditionData, "more than 40 parts")
 		}
 		seen = append(seen, name)
 		var err error
@@ -74,7 +73,7 @@ func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
 		case "FREQ":
 			f, ok := frequencies[val]
 			if !ok {
-				return nil, until, ruleError(ical.ConditionData, "FREQ=%.20s is not a frequency", val)
+				return nil, ruleError(ical.ConditionData, "FREQ=%.20s is not a frequency", val)
 			}
 			r.freq = f
 		case "INTERVAL":
@@ -82,7 +81,7 @@ func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
 		case "COUNT":
 			r.count, err = positive(val, maxCount)
 		case "UNTIL":
-			until, err = parseUntil(val)
+			r.end, err = parseUntil(val)
 		case "BYSECOND":
 			// RFC 5545 §3.3.12: who does not know leap seconds reads 60 as 59.
 			if r.seconds, err = mask(val, 0, 60); r.seconds>>60 != 0 {
@@ -96,7 +95,7 @@ func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
 			r.hours = uint32(m)
 		case "BYMONTH":
 			if strings.HasSuffix(val, "L") {
-				return nil, until, ruleError(ical.ConditionData, "BYMONTH=%.20s: the Gregorian calendar has no leap months", val)
+				return nil, ruleError(ical.ConditionData, "BYMONTH=%.20s: the Gregorian calendar has no leap months", val)
 			}
 			var m uint64
 			m, err = mask(val, 1, 12)
@@ -113,7 +112,7 @@ func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
 			r.weekdays, err = parseWeekdays(val)
 		case "WKST":
 			if r.wkst, ok = weekdayCodes[val]; !ok {
-				return nil, until, ruleError(ical.ConditionData, "WKST=%.20s is not a weekday", val)
+				return nil, ruleError(ical.ConditionData, "WKST=%.20s is not a weekday", val)
 			}
 		case "RSCALE":
 			rscale = val
@@ -121,27 +120,27 @@ func parseRule(value string, dtstart ical.Time) (*rule, untilValue, error) {
 			skipText = val
 		default:
 			if !strings.HasPrefix(name, "X-") {
-				return nil, until, ruleError(ical.ConditionData, "%.40q is no part of a recurrence rule", name)
+				return nil, ruleError(ical.ConditionData, "%.40q is no part of a recurrence rule", name)
 			}
 		}
 		if err != nil {
-			return nil, until, ruleError(ical.ConditionData, "%s: %s", name, err)
+			return nil, ruleError(ical.ConditionData, "%s: %s", name, err)
 		}
 	}
 	if !slices.Contains(seen, "FREQ") {
-		return nil, until, ruleError(ical.ConditionData, "FREQ is missing")
+		return nil, ruleError(ical.ConditionData, "FREQ is missing")
 	}
-	if r.count > 0 && until.set {
-		return nil, until, ruleError(ical.ConditionData, "COUNT and UNTIL in one rule") // RFC 5545 §3.3.10
+	if r.count > 0 && r.end.set {
+		return nil, ruleError(ical.ConditionData, "COUNT and UNTIL in one rule") // RFC 5545 §3.3.10
 	}
 	if r.weeknos != nil && r.freq != yearly {
-		return nil, until, ruleError(ical.ConditionData, "BYWEEKNO goes with FREQ=YEARLY only")
+		return nil, ruleError(ical.ConditionData, "BYWEEKNO goes with FREQ=YEARLY only")
 	}
 	if err := r.readScale(rscale, skipText); err != nil {
-		return nil, until, err
+		return nil, err
 	}
 	r.normalise(dtstart)
-	return r, until, nil
+	return r, nil
 }
 
 func positive(s string, most int64) (int64, error) {

@@ -47,7 +47,13 @@ type rule struct {
 	until int64 // no instant after this one, when it was UNTIL with "Z" in a zone; else maxUnix
 	never bool  // generates nothing at all, DTSTART neither
 
+	end     untilValue // UNTIL as written, from which last and until follow
+	once    bool       // generates DTSTART at most
+	settled bool       // COUNT and once are known
+	onStart bool       // settled: generates DTSTART
+
 	option *rrule.ROption // what library.go may hand to rrule-go; nil when it may not
+	asked  bool           // option is known
 }
 
 // ordinal is a weekday of BYDAY; n is 0 for every one.
@@ -105,12 +111,11 @@ func (r *rule) normalise(dtstart ical.Time) {
 	if r.freq > daily {
 		r.never = !r.reachable() || r.setpos != nil && len(r.positions(r.perTick(), nil)) == 0
 	}
-	r.option = r.libraryOption()
 }
 
 // limit sets the end that UNTIL gives, read in the zone of DTSTART.
-func (r *rule) limit(u untilValue, dtstart ical.Time, clock *zone.Clock) {
-	switch {
+func (r *rule) limit(dtstart ical.Time, clock *zone.Clock) {
+	switch u := r.end; {
 	case !u.set:
 	case u.date:
 		r.last = u.wall + daySeconds - 1 // the whole of that day, for a DATE-TIME start too
@@ -124,6 +129,9 @@ func (r *rule) limit(u untilValue, dtstart ical.Time, clock *zone.Clock) {
 		r.last = u.wall
 	}
 	r.last = min(r.last, maxWall)
+	if r.once {
+		r.last = min(r.last, r.start)
+	}
 }
 
 // scan yields the wall-clock seconds that the rule generates in [from, to], in order. It may stop early: yield returns
@@ -162,7 +170,15 @@ func (r *rule) generate(from, to int64, b *Budget, yield func(int64) bool) error
 
 // generates reports whether a wall-clock second is one of the rule's, COUNT aside.
 func (r *rule) generates(wall int64, b *Budget) (found bool, err error) {
-	if wall < r.start || wall > r.last || r.never {
+	if wall < r.start || wall > r.last {
+		return false, nil
+	}
+	return r.generatesAnyway(wall, b)
+}
+
+// generatesAnyway leaves the end of the rule aside, too.
+func (r *rule) generatesAnyway(wall int64, b *Budget) (found bool, err error) {
+	if r.never {
 		return false, nil
 	}
 	scan := r.scanDays
@@ -176,9 +192,17 @@ func (r *rule) generates(wall int64, b *Budget) (found bool, err error) {
 // settleSteps is some 30 ms, and every day of the years 1 to 9999.
 const settleSteps = 4_000_000
 
-// settle turns COUNT into a last instance and finds out that a rule generates nothing more after DTSTART. It takes at
-// most a part of the budget: what is then still open is found when expanding.
+// settle finds out whether the rule generates DTSTART, turns COUNT into a last instance, and sees that nothing comes
+// after DTSTART. It takes at most a part of the budget: what is then still open is found when expanding.
 func (r *rule) settle(b *Budget) error {
+	if r.settled {
+		return nil
+	}
+	r.settled = true
+	var err error
+	if r.onStart, err = r.generatesAnyway(r.start, b); err != nil {
+		return err
+	}
 	share := min(int64(settleSteps), b.Steps/4)
 	part := &Budget{Steps: share, Instances: 1}
 	defer func() { b.Steps -= min(share-max(part.Steps, 0), max(b.Steps-1, 0)) }()
@@ -193,7 +217,7 @@ func (r *rule) settle(b *Budget) error {
 	if r.last == maxWall {
 		more := false
 		if err := r.generate(r.start+1, maxWall, part, func(int64) bool { more = true; return false }); err == nil && !more {
-			r.last = r.start
+			r.last, r.once = r.start, true
 		}
 	}
 	return nil

@@ -19,12 +19,12 @@ func mustRule(t testing.TB, value, start string) *rule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, until, err := parseRule(value, when)
+	r, err := parseRule(value, when)
 	if err != nil {
 		t.Fatalf("%s: %v", value, err)
 	}
 	clock := zone.Clock{}
-	r.limit(until, when, &clock)
+	r.limit(when, &clock)
 	if err := r.settle(new(Budget).prepare()); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestRule_HostileWithinSteps(t *testing.T) {
 		t.Run(c.rule[:min(len(c.rule), 60)], func(t *testing.T) {
 			t.Parallel()
 			when, _ := ical.ParseTime(ical.NewProp("DTSTART", c.start))
-			r, _, err := parseRule(c.rule, when)
+			r, err := parseRule(c.rule, when)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -300,7 +300,7 @@ func naive(r *rule, from, to int64) []int64 {
 		in := func(n, length int, l []int) bool {
 			return len(l) == 0 || slices.Contains(l, n) || slices.Contains(l, n-length-1)
 		}
-		if !in(tm.YearDay(), lastOfYear, ints(r.yeardays)) || !in(tm.Day(), lastOfMonth, ints(r.monthdays)) {
+		if !in(tm.YearDay(), lastOfYear, toInts(r.yeardays)) || !in(tm.Day(), lastOfMonth, toInts(r.monthdays)) {
 			return false
 		}
 		if r.weeknos != nil {
@@ -315,7 +315,7 @@ func naive(r *rule, from, to int64) []int64 {
 			for next := tm.AddDate(0, 0, 7); isoYear(next, int(r.wkst)) == year; next = next.AddDate(0, 0, 7) {
 				weeks++
 			}
-			if !in(week, weeks, ints(r.weeknos)) {
+			if !in(week, weeks, toInts(r.weeknos)) {
 				return false
 			}
 		}
@@ -482,7 +482,7 @@ func TestRule_RandomAgainstNaive(t *testing.T) {
 	for range n {
 		value := randomRule(rnd)
 		start := time.Date(1998+rnd.IntN(8), time.Month(1+rnd.IntN(12)), 1+rnd.IntN(31), rnd.IntN(24), rnd.IntN(60), 0, 0, time.UTC)
-		r, _, err := parseRule(value, ical.Time{Wall: start})
+		r, err := parseRule(value, ical.Time{Wall: start})
 		if err != nil {
 			t.Fatalf("%s: %v", value, err)
 		}
@@ -508,8 +508,9 @@ func TestRule_RandomAgainstNaive(t *testing.T) {
 			}
 		}
 		compare("scan", list(r.generate))
-		if r.option != nil && from > r.start {
+		if r.option = r.libraryOption(); r.option != nil && from > r.start {
 			library++
+			compare("by rrule-go", list(r.scanLibrary))
 			compare("by definition", list(func(from, to int64, b *Budget, y func(int64) bool) error { return r.scanDays(from, to, b, y) }))
 		}
 	}
@@ -532,12 +533,12 @@ func FuzzRule(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string, start, from int64) {
 		when := ical.Time{Wall: time.Unix(start%(1<<38), 0).UTC()}
-		r, until, err := parseRule(value, when)
+		r, err := parseRule(value, when)
 		if err != nil {
 			return
 		}
 		clock := zone.Clock{}
-		r.limit(until, when, &clock)
+		r.limit(when, &clock)
 		b := &Budget{Steps: 3_000_000}
 		b.prepare()
 		r.settle(b)
@@ -570,7 +571,7 @@ func TestRule_RandomWindowsAgree(t *testing.T) {
 	for range n {
 		value := randomRule(rnd)
 		start := time.Date(1600+rnd.IntN(500), time.Month(1+rnd.IntN(12)), 1+rnd.IntN(31), rnd.IntN(24), rnd.IntN(60), 0, 0, time.UTC)
-		r, _, err := parseRule(value, ical.Time{Wall: start})
+		r, err := parseRule(value, ical.Time{Wall: start})
 		if err != nil {
 			t.Fatalf("%s: %v", value, err)
 		}
@@ -589,7 +590,7 @@ func TestRule_RandomWindowsAgree(t *testing.T) {
 		whole := collect(from, to, r.generate)
 		middle := (from + to) / 2
 		halves := append(collect(from, middle, r.generate), collect(middle+1, to, r.generate)...)
-		if r.option != nil {
+		if r.libraryOption() != nil {
 			library++
 			defined := collect(max(from, r.start), to, r.scanDays)
 			if !slices.Equal(whole, defined) {
@@ -614,8 +615,8 @@ func TestRule_RandomCount(t *testing.T) {
 		n := 1 + rnd.IntN(60)
 		start := time.Date(1998+rnd.IntN(8), time.Month(1+rnd.IntN(12)), 1+rnd.IntN(31), rnd.IntN(24), rnd.IntN(60), 0, 0, time.UTC)
 		when := ical.Time{Wall: start}
-		endless, _, _ := parseRule(value, when)
-		counted, _, err := parseRule(fmt.Sprintf("%s;COUNT=%d", value, n), when)
+		endless, _ := parseRule(value, when)
+		counted, err := parseRule(fmt.Sprintf("%s;COUNT=%d", value, n), when)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -652,7 +653,7 @@ func BenchmarkHostile(b *testing.B) {
 			when, _ := ical.ParseTime(ical.NewProp("DTSTART", c.start))
 			b.ReportAllocs()
 			for b.Loop() {
-				r, _, err := parseRule(c.rule, when)
+				r, err := parseRule(c.rule, when)
 				if err != nil {
 					b.Fatal(err)
 				}

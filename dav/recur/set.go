@@ -22,10 +22,12 @@ var (
 // Set is everything of one component kind in one object: masters, which may recur, and overrides.
 type Set struct {
 	kind      ical.Kind
-	series    []series   // one as a rule; none when an object holds overrides only
-	overrides []override // of all series, and of none, in order of their start
-	loose     []part     // without a time of their own: VTODO without DTSTART and DUE, VJOURNAL without DTSTART, VFREEBUSY
-	comps     []*ical.Component
+	series    []series          // one as a rule; none when an object holds overrides only
+	overrides []override        // of all series, and of none, in order of their start
+	loose     []part            // without a time of their own: VTODO without DTSTART and DUE, VJOURNAL without DTSTART, VFREEBUSY
+	comps     []*ical.Component // of a Set that Compile made
+	entries   []entry           // one for each component
+	locs      []namedZone
 	budget    *Budget
 	zones     *zone.Resolver
 	float     *time.Location // of floating times and dates
@@ -109,9 +111,33 @@ func (s *Set) form(t ical.Time) form {
 		f.loc = s.float
 	default:
 		f.tzid = t.TZID
-		f.loc = s.zones.Of(t)
+		f.loc = s.location(t.TZID)
 	}
 	return f
+}
+
+// namedZone is what a TZID of the object means.
+type namedZone struct {
+	tzid string
+	loc  *time.Location
+}
+
+// location asks for each TZID once: there are one or two.
+func (s *Set) location(tzid string) *time.Location {
+	for _, z := range s.locs {
+		if z.tzid == tzid {
+			return z.loc
+		}
+	}
+	loc, _ := s.zones.Location(tzid)
+	s.locs = append(s.locs, namedZone{tzid, loc})
+	return loc
+}
+
+// instant is what a value means, in Unix seconds.
+func (s *Set) instant(t ical.Time) int64 {
+	clock := s.form(t).clock()
+	return clock.Instant(t.Wall.Unix())
 }
 
 func (f form) clock() zone.Clock { return zone.NewClock(f.loc) }

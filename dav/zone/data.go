@@ -48,11 +48,12 @@ func plausible(name string) bool {
 	return !strings.EqualFold(name, "Local") && name != "Factory"
 }
 
-// names holds zones by their IANA name, compiled those made of a VTIMEZONE by its hash. Neither depends on anything
-// but its key, so all requests share them.
+// names holds zones by their IANA name, compiled those made of a VTIMEZONE by its hash, stored what a VTIMEZONE of that
+// hash means, which may be a zone that it names. None depends on anything but its key, so all requests share them.
 var (
 	names    = cache[string]{max: 2048}
 	compiled = cache[[32]byte]{max: 512}
+	stored   = cache[[32]byte]{max: 512}
 )
 
 // cache remembers zones, and names that are none. When it is full it forgets everything, which is cheap and cannot be
@@ -61,6 +62,14 @@ type cache[K comparable] struct {
 	mu  sync.RWMutex
 	max int
 	loc map[K]*time.Location // nil: looked for and not found
+}
+
+// peek says what is remembered of a key; loc is nil when it is known to be no zone.
+func (c *cache[K]) peek(key K) (loc *time.Location, known bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	loc, known = c.loc[key]
+	return loc, known
 }
 
 func (c *cache[K]) get(key K, load func() *time.Location) (*time.Location, bool) {
