@@ -12,7 +12,7 @@ import (
 func mkcalendarMethod() webdav.Method {
 	return webdav.Method{Name: "MKCALENDAR", Body: webdav.XMLBody, Write: true, Unmapped: true, Makes: true,
 		Needs: func(rq *webdav.Request) ([]webdav.Need, error) {
-			return []webdav.Need{{Path: rq.Target.Parent(), What: privilege.Bind}}, nil
+			return []webdav.Need{{Path: rq.Target.Parent(), What: privilege.Bind, Member: rq.Target.Last()}}, nil
 		},
 		Run: mkcalendar}
 }

@@ -22,11 +22,39 @@ func (rq *Request) authorize(needs []Need) error {
 		if own, err := rq.RightsAt(rq.Target); err != nil {
 			return err
 		} else if !own.Has(readNeeded) {
-			n = Need{rq.Target, readNeeded}
+			n = Need{Path: rq.Target, What: readNeeded}
 		}
 		return needPrivileges(n)
 	}
 	return nil
+}
+
+// guard is the one place where the conditions of a request and the locks on what it would change are judged.
+func (rq *Request) guard(needs []Need) (err error) {
+	if rq.states, err = parseIf(strings.Join(rq.Header.Values("If"), " ")); err != nil {
+		return err
+	}
+	tagged, err := rq.tagged()
+	if err != nil {
+		return err
+	}
+	var spots []*spot
+	rq.members, rq.listing = nil, nil
+	if rq.method.Write && !rq.method.Locks && rq.Tx.State().Locked {
+		if spots, rq.members, err = rq.claimed(needs); err != nil {
+			return err
+		}
+	}
+	if rq.locks, err = rq.locksAround(append(spots, tagged...)); err != nil {
+		return err
+	}
+	if err := rq.stateHolds(tagged); err != nil {
+		return err
+	}
+	if err := rq.conditional(); err != nil {
+		return err
+	}
+	return rq.passLocks(rq.locks, spots)
 }
 
 // unauthenticated is the 401 of the whole service: one realm in each, since clients store passwords by realm.

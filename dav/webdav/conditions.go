@@ -16,5 +16,9 @@ var (
 	ErrSufficientDiskSpace = &Condition{DAV("sufficient-disk-space"), http.StatusInsufficientStorage}  // RFC 4331 §6
 	ErrQuotaNotExceeded    = &Condition{DAV("quota-not-exceeded"), http.StatusInsufficientStorage}     // RFC 4331 §6
 	ErrMustBeNull          = &Condition{DAV("resource-must-be-null"), http.StatusForbidden}            // RFC 3253 §3.5, RFC 4791 §5.3.1.2
+	ErrLockTokenSubmitted  = &Condition{DAV("lock-token-submitted"), http.StatusLocked}                // RFC 4918 §16
+	ErrNoConflictingLock   = &Condition{DAV("no-conflicting-lock"), http.StatusLocked}                 // RFC 4918 §16
+	ErrLockTokenMatches    = &Condition{DAV("lock-token-matches-request-uri"), http.StatusConflict}    // RFC 4918 §16
 	errElsewhere           = &Condition{DAV("cross-server"), http.StatusBadGateway}                    // RFC 4918 §9.8.5
+	errLockRefresh         = &Condition{ErrLockTokenMatches.Name, http.StatusPreconditionFailed}       // RFC 4918 §9.10.6
 )

@@ -94,8 +94,10 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 				return ErrStale
 			}
 			tx.As(rq.Who.Principal.ID, rq.Header.Get("User-Agent"))
-			resp, err = rq.method.Run(rq)
-			return err
+			if resp, err = rq.method.Run(rq); err != nil {
+				return err
+			}
+			return rq.settleLocks()
 		})
 		rq.Tx = nil
 		if errors.Is(err, ErrStale) && try < maxStale {
@@ -194,7 +196,7 @@ func (rq *Request) gate(tx *store.Tx) error {
 	if rq.method.Public {
 		return nil
 	}
-	return rq.conditional()
+	return rq.guard(needs)
 }
 
 func (rq *Request) needs() ([]Need, error) {

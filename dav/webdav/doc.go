@@ -11,5 +11,9 @@
 //   - a method, or an action of one: one method_*.go, get_*.go or post_*.go file and its line;
 //   - a precondition: one line in conditions.go.
 //
-// Left out so far: locks and the If header (RFC 4918 §6, §7, §10.4), the ACL method, expand-property.
+// Rights, conditions and locks are judged in authorize.go, from the Needs of a method. A lock stands on a URL: on the row
+// of a collection, or on a name in one (lock.go); where members may not be empty, as in calendars, the lock of a free
+// name makes no resource (RFC 4918 appendix D).
+//
+// Left out so far: the ACL method, expand-property.
 package webdav

@@ -1,6 +1,11 @@
 package webdav
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+
+	"caldav-fcgi/store"
+)
 
 // ifHeader is a parsed If header (RFC 4918 §10.4): it holds when one of its lists does.
 type ifHeader struct {
@@ -70,6 +75,85 @@ func parseIf(s string) (*ifHeader, error) {
 		}
 	}
 	return h, nil
+}
+
+// tagged finds what each list of the If header is about: nil for a URL that is none of ours or cannot be read.
+func (rq *Request) tagged() ([]*spot, error) {
+	if rq.states == nil {
+		return nil, nil
+	}
+	found := map[string]*spot{}
+	out := make([]*spot, len(rq.states.lists))
+	for i, l := range rq.states.lists {
+		s, ok := found[l.resource]
+		if !ok {
+			p := rq.Target
+			var err error
+			if l.resource != "" {
+				p, err = rq.ParseHref(l.resource)
+			}
+			if err == nil {
+				if s, err = rq.spot(p); err != nil {
+					return nil, err
+				}
+			}
+			found[l.resource] = s
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// stateHolds judges the If header: 412 when none of its lists holds (RFC 4918 §10.4.3).
+func (rq *Request) stateHolds(tagged []*spot) error {
+	if rq.states == nil {
+		return nil
+	}
+	for i, l := range rq.states.lists {
+		if tagged[i] == nil { // of whom nothing is known, nothing holds, not even under Not
+			continue
+		}
+		holds := true
+		for _, c := range l.conditions {
+			is, err := rq.hasState(tagged[i], c)
+			if err != nil {
+				return err
+			}
+			if holds = is != c.not; !holds {
+				break
+			}
+		}
+		if holds {
+			return nil
+		}
+	}
+	if rq.refreshes() {
+		return errLockRefresh.With("there is no such lock on %s", rq.Target)
+	}
+	return &Error{Status: http.StatusPreconditionFailed, Text: "If does not hold: the resource is not in the state the request was made for"}
+}
+
+// hasState is RFC 4918 §10.4.4 with RFC 6578 §5. What is not there, and what the caller may not read, has no state.
+func (rq *Request) hasState(s *spot, c ifCondition) (bool, error) {
+	if !rq.rights(s.at).Has(readNeeded) {
+		return false, nil
+	}
+	if c.etag != "" {
+		e, ok := s.at.res.(Entity)
+		tags, _ := ParseETags([]string{c.etag})
+		return ok && matches(tags, false, true, e.ETag()), nil
+	}
+	for _, l := range rq.locks.reaching(s) {
+		if l.Token == c.token {
+			return true, nil
+		}
+	}
+	sync, ok := s.at.res.(Syncer)
+	if _, err := store.ParseToken(c.token); err != nil || !ok {
+		return false, nil
+	}
+	now, err := sync.Token(rq)
+	return err == nil && now.String() == c.token, err
 }
 
 type ifParser struct{ rest string }

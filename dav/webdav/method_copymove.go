@@ -9,7 +9,7 @@ import (
 // copyMethod is RFC 4918 §9.8.
 func copyMethod() Method {
 	return Method{Name: "COPY", Body: NoBody, Write: true,
-		Needs: func(rq *Request) ([]Need, error) { return rq.transferNeeds(Need{rq.Target, readNeeded}) },
+		Needs: func(rq *Request) ([]Need, error) { return rq.transferNeeds(Need{Path: rq.Target, What: readNeeded}) },
 		Run: func(rq *Request) (Response, error) {
 			return rq.transfer(func(c Container, name string) (Stored, error) { return c.Copy(rq, rq.Resource, name) })
 		}}
@@ -19,7 +19,7 @@ func copyMethod() Method {
 func moveMethod() Method {
 	return Method{Name: "MOVE", Body: NoBody, Write: true,
 		Needs: func(rq *Request) ([]Need, error) {
-			return rq.transferNeeds(Need{rq.Target.Parent(), privilege.Unbind})
+			return rq.transferNeeds(Need{rq.Target.Parent(), privilege.Unbind, rq.Target.Last()})
 		},
 		Run: func(rq *Request) (Response, error) {
 			if _, ok := rq.Parent.(Container); !ok {
@@ -36,10 +36,10 @@ func (rq *Request) transferNeeds(source Need) ([]Need, error) {
 	if err != nil {
 		return nil, err
 	}
-	needs := []Need{source, {dst.Parent(), privilege.Bind}}
+	needs := []Need{source, {dst.Parent(), privilege.Bind, dst.Last()}}
 	at, err := rq.find(dst, 0)
 	if err == nil && at.res != nil {
-		needs = append(needs, Need{dst.Parent(), privilege.Unbind})
+		needs = append(needs, Need{Path: dst.Parent(), What: privilege.Unbind})
 	}
 	return needs, err
 }

@@ -12,9 +12,9 @@ func deleteMethod() Method {
 	return Method{Name: http.MethodDelete, Body: NoBody, Write: true,
 		Needs: func(rq *Request) ([]Need, error) {
 			if len(rq.Target.Segments) == 0 {
-				return []Need{{rq.Target, privilege.Unbind}}, nil
+				return []Need{{Path: rq.Target, What: privilege.Unbind}}, nil
 			}
-			return []Need{{rq.Target.Parent(), privilege.Unbind}}, nil
+			return []Need{{rq.Target.Parent(), privilege.Unbind, rq.Target.Last()}}, nil
 		},
 		Run: func(rq *Request) (Response, error) {
 			if _, ok := rq.Resource.(Collection); ok {

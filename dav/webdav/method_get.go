@@ -16,7 +16,7 @@ const readNeeded = privilege.Read
 func getMethod() Method {
 	return Method{Name: http.MethodGet, Body: StreamBody, Want: store.Body,
 		On:    func(r Resource) bool { _, ok := r.(Object); return ok },
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{rq.Target, readNeeded}}, nil },
+		Needs: func(rq *Request) ([]Need, error) { return []Need{{Path: rq.Target, What: readNeeded}}, nil },
 		Run: func(rq *Request) (Response, error) {
 			rep, err := rq.Resource.(Object).Represent(rq)
 			if err != nil {

@@ -11,8 +11,10 @@ import (
 // mkcolMethod is RFC 4918 §9.3 with the body of RFC 5689.
 func mkcolMethod() Method {
 	return Method{Name: "MKCOL", Body: StreamBody, Write: true, Unmapped: true,
-		On:    func(Resource) bool { return false }, // §9.3: on a mapped URL it is 405
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{rq.Target.Parent(), privilege.Bind}}, nil },
+		On: func(Resource) bool { return false }, // §9.3: on a mapped URL it is 405
+		Needs: func(rq *Request) ([]Need, error) {
+			return []Need{{rq.Target.Parent(), privilege.Bind, rq.Target.Last()}}, nil
+		},
 		Prepare: func(rq *Request) error {
 			if !rq.hasBody {
 				return nil

@@ -12,7 +12,7 @@ func optionsMethod(s *Server) Method {
 	return Method{Name: http.MethodOptions, Body: StreamBody, Public: true, Unmapped: true,
 		Run: func(rq *Request) (Response, error) {
 			methods := s.allMethods()
-			if rq.Who.Principal != nil && rq.May(rq.deepest, readNeeded) {
+			if rq.Who.Principal != nil && rq.May(rq.at.deepest, readNeeded) {
 				if methods = s.Allow(rq.Resource); rq.Resource == nil && rq.Parent == nil {
 					methods = []string{http.MethodOptions}
 				}

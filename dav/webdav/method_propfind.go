@@ -5,7 +5,7 @@ import "net/http"
 // propfindMethod is RFC 4918 §9.1.
 func propfindMethod() Method {
 	return Method{Name: "PROPFIND", Body: XMLBody,
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{rq.Target, readNeeded}}, nil },
+		Needs: func(rq *Request) ([]Need, error) { return []Need{{Path: rq.Target, What: readNeeded}}, nil },
 		Run:   propfind,
 	}
 }

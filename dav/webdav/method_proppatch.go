@@ -9,7 +9,9 @@ import (
 // proppatchMethod is RFC 4918 §9.2.
 func proppatchMethod() Method {
 	return Method{Name: "PROPPATCH", Body: XMLBody, Write: true,
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{rq.Target, privilege.WriteProperties}}, nil },
+		Needs: func(rq *Request) ([]Need, error) {
+			return []Need{{Path: rq.Target, What: privilege.WriteProperties}}, nil
+		},
 		Run: func(rq *Request) (Response, error) {
 			if rq.Body == nil || NameOf(rq.Body) != DAV("propertyupdate") {
 				return Response{}, BadRequest("the body of a PROPPATCH is a DAV:propertyupdate")

@@ -18,9 +18,9 @@ func putMethod() Method {
 		},
 		Needs: func(rq *Request) ([]Need, error) {
 			if rq.Resource == nil && rq.Parent != nil {
-				return []Need{{rq.Target.Parent(), privilege.Bind}}, nil
+				return []Need{{rq.Target.Parent(), privilege.Bind, rq.Target.Last()}}, nil
 			}
-			return []Need{{rq.Target, privilege.WriteContent}}, nil
+			return []Need{{Path: rq.Target, What: privilege.WriteContent}}, nil
 		},
 		Prepare: func(rq *Request) (err error) {
 			c, err := rq.container()

@@ -8,7 +8,7 @@ import (
 // reportMethod is RFC 3253 §3.6.
 func reportMethod(s *Server) Method {
 	return Method{Name: "REPORT", Body: XMLBody,
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{rq.Target, readNeeded}}, nil },
+		Needs: func(rq *Request) ([]Need, error) { return []Need{{Path: rq.Target, What: readNeeded}}, nil },
 		Run: func(rq *Request) (Response, error) {
 			if rq.Body == nil {
 				return Response{}, BadRequest("a REPORT needs a body that names it")

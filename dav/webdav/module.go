@@ -35,6 +35,7 @@ type Method struct {
 	Body     Body
 	Write    bool       // it runs in the writer's turn
 	Public   bool       // it shows nothing that needs rights: OPTIONS
+	Locks    bool       // it judges the locks itself: LOCK and UNLOCK
 	Want     store.Want // what the target is read with
 	// Needs names the privileges; it is pure, and runs in the View and again in the Update.
 	Needs func(*Request) ([]Need, error)
@@ -54,10 +55,14 @@ const (
 	StreamBody
 )
 
-// Need is a privilege on the resource at a path; for a name that is not taken, on the collection it would be in.
+// Need is a privilege on the resource at a path; for a name that is not taken, on the collection it would be in. One to
+// write also means that the tokens of the locks there have to be submitted (RFC 4918 §7.5).
 type Need struct {
 	Path Path
 	What privilege.Set
+	// Member, with bind or unbind, is the name in the collection that comes or goes: its own locks count too, and those
+	// of all that is below it.
+	Member string
 }
 
 // Response is what a method answers.

@@ -12,7 +12,7 @@ import (
 func addMemberMethod() Method {
 	return Method{Name: http.MethodPost, Body: StreamBody, Write: true,
 		On:    func(r Resource) bool { _, ok := r.(Container); return ok },
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{rq.Target, privilege.Bind}}, nil },
+		Needs: func(rq *Request) ([]Need, error) { return []Need{{Path: rq.Target, What: privilege.Bind}}, nil },
 		Prepare: func(rq *Request) (err error) {
 			c := rq.Resource.(Container)
 			if ct := strings.ToLower(rq.Header.Get("Content-Type")); ct == "" || strings.HasPrefix(ct, "text/plain") || strings.HasPrefix(ct, "multipart/") || strings.HasPrefix(ct, "application/x-www-form-urlencoded") {

@@ -40,8 +40,12 @@ type Request struct {
 	length  int64
 	body    []byte // of a stream, once it was read
 	hasBody bool
-	deepest Resource // the last resource found on the way to Target
-	missing string   // the segment below deepest that is not taken
+	at      place // where Target leads
+
+	states  *ifHeader    // nil: the request has no If header
+	locks   *lockset     // around what the request would change
+	members []*spot      // what comes or goes by it
+	listing *lockListing // what DAV:lockdiscovery has read
 
 	payer      *store.Principal // of the collection whose quota was asked for last
 	statements int              // of SQL, in all its transactions
@@ -112,8 +116,10 @@ func UnreadBody(err error) error {
 
 // place is where a path leads.
 type place struct {
-	parent, res, deepest Resource
-	missing              string
+	parent, res Resource
+	deepest     Resource   // the last resource found on the way
+	missing     string     // the segment below deepest that is not taken
+	chain       []Resource // all found on the way, the root first
 }
 
 // Find returns the resource at p, store.ErrNotFound when there is none.
@@ -130,11 +136,11 @@ func (rq *Request) find(p Path, want store.Want) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	at := place{res: root, deepest: root}
+	at := place{res: root, deepest: root, chain: append(make([]Resource, 0, len(p.Segments)+1), root)}
 	for i, seg := range p.Segments {
 		c, ok := at.res.(Collection)
 		if !ok {
-			return place{deepest: at.deepest, missing: seg}, nil
+			return place{deepest: at.deepest, missing: seg, chain: at.chain}, nil
 		}
 		w := want
 		if i < len(p.Segments)-1 {
@@ -142,11 +148,8 @@ func (rq *Request) find(p Path, want store.Want) (place, error) {
 		}
 		child, err := c.Child(rq, seg, w)
 		if errors.Is(err, store.ErrNotFound) {
-			if i < len(p.Segments)-1 {
-				c = nil
-			}
-			out := place{deepest: at.deepest, missing: seg}
-			if c != nil {
+			out := place{deepest: at.deepest, missing: seg, chain: at.chain}
+			if i == len(p.Segments)-1 {
 				out.parent = c
 			}
 			return out, nil
@@ -154,7 +157,7 @@ func (rq *Request) find(p Path, want store.Want) (place, error) {
 		if err != nil {
 			return place{}, fmt.Errorf("find %s: %w", p, err)
 		}
-		at = place{parent: c, res: child, deepest: child}
+		at = place{parent: c, res: child, deepest: child, chain: append(at.chain, child)}
 	}
 	return at, nil
 }
@@ -164,7 +167,7 @@ func (rq *Request) lookup() error {
 	if err != nil {
 		return err
 	}
-	rq.Parent, rq.Resource, rq.deepest, rq.missing = at.parent, at.res, at.deepest, at.missing
+	rq.Parent, rq.Resource, rq.at = at.parent, at.res, at
 	return nil
 }
 
@@ -172,7 +175,7 @@ func (rq *Request) lookup() error {
 func (rq *Request) RightsAt(p Path) (privilege.Set, error) {
 	switch {
 	case p.Same(rq.Target):
-		return rq.rights(place{res: rq.Resource, deepest: rq.deepest, missing: rq.missing}), nil
+		return rq.rights(rq.at), nil
 	case rq.Parent != nil && p.Same(rq.Target.Parent()):
 		return rq.Parent.Rights(rq), nil
 	}
