@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each fuzz target for FUZZTIME (a minute by default), one after the other.
+# Each fuzz target for FUZZTIME (a minute by default), one after the other; then the long run of the sync test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 GO=${GO:-go}
@@ -9,3 +9,5 @@ grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | w
 		"$GO" test "$dir" -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-60s}"
 	done
 done
+echo "sync: a million steps of writers and paging readers"
+CALDAV_FCGI_SYNC_STEPS=${SYNC_STEPS:-1000000} "$GO" test ./dav -run '^TestSync_ReadersHaveWhatPropfindShows$' -timeout 1h
