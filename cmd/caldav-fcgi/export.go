@@ -37,7 +37,7 @@ func export(ctx context.Context, c *call) error {
 		if only != "" && list[0].Display != nil {
 			w.Property(ical.NewText("X-WR-CALNAME", *list[0].Display))
 		}
-		m := ical.NewMerger(w)
+		m := ical.NewMerger(w.Component)
 		left := 0
 		for _, col := range list {
 			err := s.eachObject(ctx, col.ID, func(o *store.Object) error {

@@ -3,6 +3,7 @@ package caldav
 import (
 	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ func calendarData() webdav.Property {
 
 // data is what of an object a calendar-data element asks for.
 type data struct {
+	form
 	parts     *ical.Selection // nil: everything
 	expand    *window
 	overrides *window // limit-recurrence-set
@@ -44,11 +46,11 @@ type data struct {
 type window struct{ from, to time.Time }
 
 func parseData(rq *webdav.Request, el *etree.Element) (*data, error) {
-	if err := supportedData(el); err != nil {
+	jcal, err := supportedData(el)
+	if err != nil {
 		return nil, err
 	}
-	d := &data{}
-	var err error
+	d := &data{form: form{jcal, zonesOf(rq)}}
 	if d.zone, err = requestZone(rq); err != nil {
 		return nil, err
 	}
@@ -81,17 +83,19 @@ func parseData(rq *webdav.Request, el *etree.Element) (*data, error) {
 	return d, nil
 }
 
-// supportedData: RFC 4791 §7.8, the attributes name a media type that is stored here.
-func supportedData(el *etree.Element) error {
+// supportedData: RFC 4791 §7.8, the attributes name a media type that calendar data is given in.
+func supportedData(el *etree.Element) (jcal bool, err error) {
 	if a := el.SelectAttr("content-type"); a != nil {
-		if t, _, err := mime.ParseMediaType(a.Value); err != nil || t != "text/calendar" {
-			return ErrSupportedCalendarData.With("calendar data of type %.60q; there is text/calendar only", a.Value)
+		t, _, err := mime.ParseMediaType(a.Value)
+		if err != nil || t != "text/calendar" && t != mediaJCal {
+			return false, ErrSupportedCalendarData.With("calendar data of type %.60q; there are text/calendar and %s", a.Value, mediaJCal)
 		}
+		jcal = t == mediaJCal
 	}
 	if a := el.SelectAttr("version"); a != nil && strings.TrimSpace(a.Value) != "2.0" {
-		return ErrSupportedCalendarData.With("calendar data of version %.60q; there is 2.0 only", a.Value)
+		return false, ErrSupportedCalendarData.With("calendar data of version %.60q; there is 2.0 only", a.Value)
 	}
-	return nil
+	return jcal, nil
 }
 
 // parseComp reads CALDAV:comp (§9.6.1). An empty one asks for everything, as in the example of §7.8.1.
@@ -125,7 +129,7 @@ func parseComp(el *etree.Element) (*ical.Selection, error) {
 
 // write writes the content of the element. A stored object that cannot be read is shown as it is.
 func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
-	if d.parts == nil && d.expand == nil && d.overrides == nil && d.freeBusy == nil {
+	if d.parts == nil && d.expand == nil && d.overrides == nil && d.freeBusy == nil && d.form == (form{}) {
 		w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
 		return nil
 	}
@@ -136,7 +140,7 @@ func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
 		return nil
 	}
 	begin := w.Mark()
-	if err = d.writeParsed(o, p, w); err == nil {
+	if err = d.writeForm(o, p, w); err == nil {
 		return nil
 	}
 	if errors.Is(err, recur.ErrBudget) {
@@ -150,37 +154,66 @@ func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
 
 var byteOrderMark = []byte("\ufeff")
 
-func (d *data) writeParsed(o *Object, p *parsed, w *webdav.Writer) error {
+// writeForm writes what is asked for as iCalendar or jCal.
+func (d *data) writeForm(o *Object, p *parsed, w *webdav.Writer) error {
+	if !d.jcal {
+		return d.writeParsed(o, p, escaping{w})
+	}
+	var b held
+	if err := d.writeParsed(o, p, &b); err != nil {
+		return err
+	}
+	cal, err := ical.Parse(b.Bytes())
+	if err != nil {
+		return recur.ErrBudget // our own text is well formed: it has too many lines
+	}
+	w.Bytes(ical.JCal(cal.Root))
+	return nil
+}
+
+// sink takes calendar text and says how much of it there is.
+type sink interface {
+	io.Writer
+	Mark() int
+}
+
+// escaping takes calendar text into an XML element.
+type escaping struct{ *webdav.Writer }
+
+func (e escaping) Write(b []byte) (int, error) {
+	e.Bytes(b)
+	return len(b), nil
+}
+
+// held keeps calendar text.
+type held struct{ bytes.Buffer }
+
+func (h *held) Mark() int { return h.Len() }
+
+func (d *data) writeParsed(o *Object, p *parsed, to sink) error {
 	zones := p.zonesIn(d.zone)
-	out := partial{ical.NewWriter(escaping{w}), d.parts}
+	out := partial{ical.NewWriter(to), d.parts}
+	root := d.root(p.cal)
 	switch {
 	case d.expand != nil:
-		return d.writeExpanded(p.cal, zones, out, w)
+		return d.writeExpanded(p.cal, zones, out, to)
 	case d.overrides != nil || d.freeBusy != nil:
-		children, err := d.limited(p.cal, zones)
+		children, err := d.limited(p.cal, root.Children, zones)
 		if err != nil {
 			return err
 		}
 		if d.parts == nil && slices.Equal(children, p.cal.Root.Children) {
-			w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
-			return nil
+			_, err := to.Write(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+			return err
 		}
-		out.begin(p.cal.Root)
+		out.begin(root)
 		for _, c := range children {
 			out.component(c)
 		}
 		return out.end()
 	}
-	ical.Write(out.w, p.cal.Root, d.parts)
+	ical.Write(out.w, root, d.parts)
 	return out.w.Err()
-}
-
-// escaping takes calendar text into an XML element.
-type escaping struct{ w *webdav.Writer }
-
-func (e escaping) Write(b []byte) (int, error) {
-	e.w.Bytes(b)
-	return len(b), nil
 }
 
 // partial writes a VCALENDAR piece by piece, so that a long expansion is never held as a tree.
@@ -222,9 +255,9 @@ func (p partial) end() error {
 	return p.w.Err()
 }
 
-// limited leaves out what limit-recurrence-set and limit-freebusy-set exclude. Components that stay whole are those of
-// cal themselves.
-func (d *data) limited(cal *ical.Calendar, zones *zone.Resolver) ([]*ical.Component, error) {
+// limited leaves out of the components what limit-recurrence-set and limit-freebusy-set exclude. Those that stay whole
+// are the same ones.
+func (d *data) limited(cal *ical.Calendar, all []*ical.Component, zones *zone.Resolver) ([]*ical.Component, error) {
 	keep := func(*ical.Component) (bool, error) { return true, nil }
 	if d.overrides != nil && expandable(cal) {
 		set, err := recur.Compile(cal, zones, &d.budget)
@@ -236,7 +269,7 @@ func (d *data) limited(cal *ical.Calendar, zones *zone.Resolver) ([]*ical.Compon
 		}
 	}
 	var out []*ical.Component
-	for _, c := range cal.Root.Children {
+	for _, c := range all {
 		if c.Prop("RECURRENCE-ID") != nil {
 			ok, err := keep(c)
 			if err != nil {

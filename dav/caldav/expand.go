@@ -7,7 +7,6 @@ import (
 
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/recur"
-	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/dav/zone"
 )
 
@@ -19,7 +18,7 @@ const (
 )
 
 // writeExpanded is CALDAV:expand (§9.6.5): each instance by itself, in UTC, and no time zones.
-func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out partial, w *webdav.Writer) error {
+func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out partial, w sink) error {
 	out.begin(cal.Root)
 	if !expandable(cal) {
 		for _, c := range cal.Root.Children {

@@ -2,6 +2,7 @@ package caldav
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"caldav-fcgi/dav/ical"
@@ -51,12 +52,17 @@ func (o *Object) Modified() time.Time { return time.Unix(o.row.Modified, 0) }
 // DeadKey is its row.
 func (o *Object) DeadKey() (collection, object int64) { return o.row.Collection, o.row.ID }
 
-// Represent gives the octets as the client sent them.
-func (o *Object) Represent(*webdav.Request) (webdav.Rep, error) {
+// Represent gives the octets as the client sent them, unless the request wants jCal or other time zones.
+func (o *Object) Represent(rq *webdav.Request) (webdav.Rep, error) {
 	if o.row.Body == nil {
 		return webdav.Rep{}, fmt.Errorf("represent %q: it was read without its body", o.row.Name)
 	}
-	return webdav.Rep{Type: mediaType, Body: o.row.Body, ETag: o.ETag(), Modified: o.Modified(), Filename: o.row.Name}, nil
+	r := o.in(rq, formOf(rq))
+	name := o.row.Name
+	if r.media == mediaJCal {
+		name = strings.TrimSuffix(name, ".ics") + ".json"
+	}
+	return webdav.Rep{Type: r.media, Body: r.body, ETag: o.row.Tag(r.variant), Modified: o.Modified(), Filename: name, Vary: vary}, nil
 }
 
 // parsed is what an object's body says.

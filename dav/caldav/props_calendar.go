@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/beevik/etree"
 
 	"caldav-fcgi/dav/filter"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/webdav"
-	"caldav-fcgi/dav/zone"
 )
 
 // The limits of the texts that a calendar's row keeps, in octets.
@@ -30,14 +28,12 @@ func calendarProperties(opt Options) []webdav.Property {
 				c.row.Description, err = keep(el, maxDescription)
 				return err
 			}}),
-		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-timezone"), // RFC 4791 §5.2.2
-			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.row.Timezone) },
-			Set: setTimezone}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("supported-calendar-component-set"), // RFC 4791 §5.2.3
 			Get: componentSet, Set: setComponents}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("supported-calendar-data"), // RFC 4791 §5.2.4
 			Get: func(_ *webdav.Request, _ *Calendar, w *webdav.Writer) error {
 				w.Empty(calDAV("calendar-data"), "content-type", "text/calendar", "version", "2.0")
+				w.Empty(calDAV("calendar-data"), "content-type", mediaJCal, "version", "2.0")
 				return nil
 			}}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("max-resource-size"), // RFC 4791 §5.2.5
@@ -111,21 +107,6 @@ func keep(el *etree.Element, max int) (*string, error) {
 // badValue is what RFC 4918 §9.2.1 has for a value whose meaning does not fit the property.
 func badValue(format string, a ...any) error {
 	return &webdav.Error{Status: http.StatusConflict, Text: fmt.Sprintf(format, a...)}
-}
-
-// setTimezone keeps the octets; what they have to be is CALDAV:valid-calendar-data of RFC 4791 §5.3.1.
-func setTimezone(_ *webdav.Request, c *Calendar, el *etree.Element) error {
-	s, err := keep(el, maxTimezone)
-	if err != nil {
-		return err
-	}
-	if s != nil {
-		if _, err := zone.FromVTimezone([]byte(strings.TrimSpace(*s))); err != nil {
-			return ErrValidCalendarData.With("calendar-timezone: %v", err)
-		}
-	}
-	c.row.Timezone = s
-	return nil
 }
 
 // everyKind is what a calendar without a component set announces.

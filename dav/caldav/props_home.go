@@ -1,7 +1,13 @@
 package caldav
 
 import (
+	"strings"
+
+	"github.com/beevik/etree"
+
+	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/principal"
+	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/webdav"
 )
 
@@ -22,5 +28,31 @@ func homeProperties() []webdav.Property {
 				}
 				return nil
 			}}),
+		webdav.On(webdav.Prop[*Home]{Name: calDAV("calendar-availability"), // RFC 7953 draft 02 §5.2.3
+			Get: func(*webdav.Request, *Home, *webdav.Writer) error { return webdav.ErrNoValue }, // what was set is kept as it came, and shown
+			Set: checkAvailability}),
 	}
+}
+
+// checkAvailability: an iCalendar object of VAVAILABILITY and VTIMEZONE only.
+func checkAvailability(_ *webdav.Request, _ *Home, el *etree.Element) error {
+	if el == nil {
+		return nil
+	}
+	cal, err := ical.Parse([]byte(strings.TrimSpace(el.Text())))
+	if err != nil {
+		return condition(err)
+	}
+	for _, k := range cal.Root.Children {
+		if k.Name != "VAVAILABILITY" && k.Name != "VTIMEZONE" {
+			return ErrValidCalendarData.With("calendar-availability holds VAVAILABILITY and VTIMEZONE only, not %s", k.Name)
+		}
+	}
+	if len(cal.Root.Kids("VAVAILABILITY")) == 0 {
+		return ErrValidCalendarData.With("calendar-availability has no VAVAILABILITY")
+	}
+	if _, err := recur.Availability(cal, nil, &recur.Budget{Steps: indexSteps}); err != nil {
+		return condition(err)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/store"
@@ -20,13 +21,15 @@ const (
 // upload is a body that has passed every check but those that need the store.
 type upload struct {
 	body             []byte
+	converted        bool // it came as jCal
 	index            store.Index
 	calendar, config int64 // what it was judged for
 }
 
 // Prepare makes the checks of RFC 4791 §5.3.2.1 that need no transaction.
 func (c *Calendar) Prepare(rq *webdav.Request, name string) (any, error) {
-	if err := checkMedia(rq.Header.Get("Content-Type")); err != nil {
+	jcal, err := checkMedia(rq.Header.Get("Content-Type"))
+	if err != nil {
 		return nil, err
 	}
 	limit := c.home.opt.MaxResource
@@ -37,31 +40,40 @@ func (c *Calendar) Prepare(rq *webdav.Request, name string) (any, error) {
 	if tooLarge {
 		return nil, ErrMaxResourceSize.With("an object may have %d octets at most", limit)
 	}
+	if jcal {
+		if body, err = ical.FromJCal(body); err != nil {
+			return nil, condition(err)
+		}
+		if int64(len(body)) > limit {
+			return nil, ErrMaxResourceSize.With("an object may have %d octets at most; as iCalendar it has %d", limit, len(body))
+		}
+	}
 	ix, err := c.judge(body)
 	if err != nil {
 		return nil, err
 	}
-	return &upload{body: body, index: ix, calendar: c.row.ID, config: c.row.Config}, nil
+	return &upload{body: body, converted: jcal, index: ix, calendar: c.row.ID, config: c.row.Config}, nil
 }
 
 // checkMedia is CALDAV:supported-calendar-data. Some clients name no type, or say that it is just octets; one that
 // names another means another.
-func checkMedia(contentType string) error {
+func checkMedia(contentType string) (jcal bool, err error) {
 	if strings.TrimSpace(contentType) == "" {
-		return nil
+		return false, nil
 	}
 	media, params, err := mime.ParseMediaType(contentType)
 	if errors.Is(err, mime.ErrInvalidMediaParameter) {
 		err = nil
 	}
-	if err != nil || media != "text/calendar" && media != "application/octet-stream" {
-		return ErrSupportedCalendarData.With("a calendar takes text/calendar, not %.80q", contentType)
+	jcal = media == mediaJCal
+	if err != nil || media != "text/calendar" && media != "application/octet-stream" && !jcal {
+		return false, ErrSupportedCalendarData.With("a calendar takes text/calendar and %s, not %.80q", mediaJCal, contentType)
 	}
 	switch strings.ToLower(params["charset"]) {
 	case "", "utf-8", "utf8", "us-ascii":
-		return nil
+		return jcal, nil
 	}
-	return ErrSupportedCalendarData.With("a calendar takes UTF-8, not charset %.40q", params["charset"])
+	return false, ErrSupportedCalendarData.With("a calendar takes UTF-8, not charset %.40q", params["charset"])
 }
 
 // judge makes the checks on the content, in the order of RFC 4791 §5.3.2.1, and computes what is indexed.
@@ -102,6 +114,8 @@ func condition(err error) error {
 		return ErrValidCalendarObject.With("%v", err)
 	case ical.ConditionZone:
 		return ErrValidTimezone.With("%v", err)
+	case recur.ConditionRScale:
+		return ErrSupportedRScale.With("%v", err)
 	}
 	return ErrValidCalendarData.With("%v", err)
 }
@@ -153,7 +167,7 @@ func (c *Calendar) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 		}
 		return webdav.Stored{}, err
 	}
-	return webdav.Stored{Created: created, AsSent: true, ETag: row.Tag("")}, nil
+	return webdav.Stored{Created: created, AsSent: !up.converted, ETag: row.Tag("")}, nil
 }
 
 // standing is the object with that name, nil when the name is free.

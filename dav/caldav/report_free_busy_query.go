@@ -47,6 +47,7 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 			return webdav.Response{}, err
 		}
 	}
+	q.busy = append(q.busy, recur.Subtract(q.away, q.free)...) // RFC 7953 draft 02 §4: events and VFREEBUSY lie over it
 	body, err := q.answer(merge(q.busy))
 	if err != nil {
 		return webdav.Response{}, err
@@ -76,9 +77,12 @@ type busyQuery struct {
 	from, to time.Time
 	budget   recur.Budget
 	busy     []recur.Busy
+	// What VAVAILABILITYs say: the time that is not available, and what of it is.
+	away, free []recur.Busy
 }
 
-// add looks at the events of the range and at every VFREEBUSY, whose periods need not lie between its dates.
+// add looks at the events of the range, at every VFREEBUSY, whose periods need not lie between its dates, and at every
+// VAVAILABILITY (RFC 7953 draft 02 §5.2.2).
 func (q *busyQuery) add(c *Calendar) error {
 	if !q.rq.May(c, privilege.ReadFreeBusy) {
 		return nil
@@ -86,7 +90,7 @@ func (q *busyQuery) add(c *Calendar) error {
 	for _, part := range []struct {
 		kind     ical.Kind
 		from, to int64
-	}{{ical.VEvent, q.from.Unix(), q.to.Unix()}, {ical.VFreeBusy, store.MinTime, store.MaxTime}} {
+	}{{ical.VEvent, q.from.Unix(), q.to.Unix()}, {ical.VFreeBusy | ical.VAvailability, store.MinTime, store.MaxTime}} {
 		for row, err := range q.rq.Tx.Candidates(c.row.ID, uint32(part.kind), part.from, part.to, store.Body) {
 			if err != nil {
 				return err
@@ -105,6 +109,9 @@ func (q *busyQuery) object(o *Object) error {
 		unreadable(q.rq, o, err)
 		return nil
 	}
+	if ical.Kind(o.row.Kind) == ical.VAvailability {
+		return q.availability(o, p)
+	}
 	set, err := recur.Compile(p.cal, p.zones, &q.budget)
 	if err == nil {
 		for b, failed := range set.Busy(q.from, q.to) {
@@ -114,6 +121,20 @@ func (q *busyQuery) object(o *Object) error {
 			q.busy = append(q.busy, b)
 		}
 	}
+	return q.failed(o, err)
+}
+
+func (q *busyQuery) availability(o *Object, p *parsed) error {
+	a, err := recur.Availability(p.cal, p.zones, &q.budget)
+	if err != nil {
+		return q.failed(o, err)
+	}
+	away, free, err := a.Times(q.from, q.to)
+	q.away, q.free = append(q.away, away...), append(q.free, free...)
+	return q.failed(o, err)
+}
+
+func (q *busyQuery) failed(o *Object, err error) error {
 	switch {
 	case errors.Is(err, recur.ErrBudget):
 		return overBudget(o)

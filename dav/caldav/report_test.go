@@ -119,7 +119,7 @@ func TestCalendarQuery_Refuses(t *testing.T) {
 		{"time of what we don't know", query(events(`<c:prop-filter name="X-A&lt;">` + between("time-range", "20060101T000000Z", "20060102T000000Z") + `</c:prop-filter>`)),
 			403, `<c:supported-filter><c:prop-filter name="X-A&lt;"/></c:supported-filter>`},
 		{"timezone", queryFor("<d:getetag/>", events(""), `<c:timezone>BEGIN:VCALENDAR</c:timezone>`), 403, "<c:valid-calendar-data>"},
-		{"other type", queryFor(`<c:calendar-data content-type="application/calendar+json"/>`, events("")), 403, "<c:supported-calendar-data>"},
+		{"other type", queryFor(`<c:calendar-data content-type="application/calendar+xml"/>`, events("")), 403, "<c:supported-calendar-data>"},
 		{"other version", queryFor(`<c:calendar-data content-type="text/calendar" version="1.0"/>`, events("")), 403, "<c:supported-calendar-data>"},
 		{"expand without end", queryFor(`<c:calendar-data><c:expand start="20060101T000000Z"/></c:calendar-data>`, events("")), 400, "needs both"},
 		{"expand and limit", queryFor(`<c:calendar-data>`+between("expand", "20060101T000000Z", "20060102T000000Z")+between("limit-recurrence-set", "20060101T000000Z", "20060102T000000Z")+

@@ -37,19 +37,6 @@ func newSearch(rq *webdav.Request) (*search, error) {
 	return &search{rq: rq, filter: f, rows: f.Select(), zone: loc}, nil
 }
 
-// requestZone is CALDAV:timezone of a calendar-query (RFC 4791 §9.8), nil when there is none.
-func requestZone(rq *webdav.Request) (*time.Location, error) {
-	el := webdav.Find(rq.Body, calDAV("timezone"))
-	if el == nil {
-		return nil, nil
-	}
-	loc, err := zone.FromVTimezone([]byte(webdav.TextOf(el)))
-	if err != nil {
-		return nil, ErrValidCalendarData.With("timezone: %v", err) // RFC 4791 §7.8
-	}
-	return loc, nil
-}
-
 // filterRefused turns a fault of a filter into its precondition.
 func filterRefused(err error) error {
 	var e *filter.Error

@@ -17,6 +17,8 @@ import (
 // refresh is how often a subscriber should look again (RFC 7986 §5.7); an unchanged calendar costs it a 304.
 const refresh = "PT1H"
 
+const mediaJCal = "application/calendar+json"
+
 // exportMethod is GET of a whole calendar. A browser's GET, which names text/html, gets the page instead, unless the
 // query says ?export. The tag follows the objects and the calendar's own properties: name and colour are in the export.
 func exportMethod() webdav.Method {
@@ -34,22 +36,49 @@ func exportMethod() webdav.Method {
 			if err != nil {
 				return webdav.Response{}, err
 			}
-			etag := fmt.Sprintf(`"%s-%d-export"`, strings.TrimPrefix(token.String(), "urn:caldav-fcgi:sync:"), c.Own())
+			media, jcal := webdav.Accepted(rq.Header, "text/calendar", mediaJCal)
+			jcal = jcal && media == mediaJCal
+			etag := fmt.Sprintf(`"%s-%d%s"`, strings.TrimPrefix(token.String(), "urn:caldav-fcgi:sync:"), c.Own(), variant(rq, jcal))
 			if err := rq.Conditional(etag); err != nil {
 				return webdav.Response{}, err
 			}
 			h := http.Header{
 				"Content-Type":            {"text/calendar; charset=utf-8"},
 				"Etag":                    {etag},
-				"Vary":                    {"Accept"},
+				"Vary":                    {"Accept, CalDAV-Timezones"},
 				"Cache-Control":           {"private, no-cache"},
 				"Content-Security-Policy": {"default-src 'none'; sandbox"},
 			}
-			if d := mime.FormatMediaType("attachment", map[string]string{"filename": c.Name() + ".ics"}); d != "" {
+			file := c.Name() + ".ics"
+			if jcal {
+				h.Set("Content-Type", mediaJCal)
+				file = c.Name() + ".json"
+			}
+			if d := mime.FormatMediaType("attachment", map[string]string{"filename": file}); d != "" {
 				h.Set("Content-Disposition", d)
 			}
-			return webdav.Response{Status: http.StatusOK, Header: h, Stream: func(w *webdav.Writer) error { return export(rq, c, w) }}, nil
+			return webdav.Response{Status: http.StatusOK, Header: h, Stream: func(w *webdav.Writer) error {
+				if jcal {
+					return exportJCal(rq, c, w)
+				}
+				return export(rq, c, w)
+			}}, nil
 		}}
+}
+
+// variant names a form of the export for its tag.
+func variant(rq *webdav.Request, jcal bool) string {
+	name := "-export"
+	switch strings.ToUpper(strings.TrimSpace(rq.Header.Get("CalDAV-Timezones"))) { // RFC 7809 §7.1
+	case "T":
+		name += "-zones"
+	case "F":
+		name += "-nozones"
+	}
+	if jcal {
+		name += "-jcal"
+	}
+	return name
 }
 
 // export writes one VCALENDAR with every component of every object. Each time zone is written once, where it is first
@@ -57,41 +86,72 @@ func exportMethod() webdav.Method {
 func export(rq *webdav.Request, c *caldav.Calendar, out *webdav.Writer) error {
 	w := ical.NewWriter(octets{out})
 	w.Begin("VCALENDAR")
-	w.Property(ical.NewProp("VERSION", "2.0"))
-	w.Property(ical.NewProp("PRODID", "-//caldav-fcgi//export//EN"))
-	if name := c.DisplayName(); name != "" {
-		w.Property(ical.NewText("NAME", name)) // RFC 7986 §5.1
-		w.Property(ical.NewText("X-WR-CALNAME", name))
+	for _, p := range properties(c) {
+		w.Property(p)
 	}
-	if color := c.Color(); color != "" {
-		w.Property(ical.NewProp("X-APPLE-CALENDAR-COLOR", color))
-		if css := colorName(color); css != "" {
-			w.Property(ical.NewProp("COLOR", css)) // RFC 7986 §5.9 takes names only
+	if err := components(rq, c, w.Component, w.Err); err != nil {
+		return err
+	}
+	w.End("VCALENDAR")
+	return w.Err()
+}
+
+// exportJCal writes the same as jCal (RFC 7265).
+func exportJCal(rq *webdav.Request, c *caldav.Calendar, out *webdav.Writer) error {
+	const end = "]]"
+	head := ical.JCal(&ical.Component{Name: "VCALENDAR", Props: properties(c)})
+	failed := out.Octets(head[:len(head)-len(end)])
+	first := true
+	write := func(k *ical.Component) {
+		text := ical.JCal(k)
+		if !first {
+			text = append([]byte(",\n"), text...)
+		}
+		first = false
+		if failed == nil {
+			failed = out.Octets(text)
 		}
 	}
-	w.Property(ical.NewProp("REFRESH-INTERVAL", refresh, ical.Param{Name: "VALUE", Values: []string{"DURATION"}}))
-	w.Property(ical.NewProp("X-PUBLISHED-TTL", refresh))
-	merger := ical.NewMerger(w)
+	if err := components(rq, c, write, func() error { return failed }); err != nil {
+		return err
+	}
+	return out.Octets([]byte(end + "\n"))
+}
+
+// properties are those of the calendar as a whole.
+func properties(c *caldav.Calendar) []*ical.Property {
+	list := []*ical.Property{ical.NewProp("VERSION", "2.0"), ical.NewProp("PRODID", "-//caldav-fcgi//export//EN")}
+	if name := c.DisplayName(); name != "" {
+		list = append(list, ical.NewText("NAME", name), ical.NewText("X-WR-CALNAME", name)) // RFC 7986 §5.1
+	}
+	if color := c.Color(); color != "" {
+		list = append(list, ical.NewProp("X-APPLE-CALENDAR-COLOR", color))
+		if css := colorName(color); css != "" {
+			list = append(list, ical.NewProp("COLOR", css)) // RFC 7986 §5.9 takes names only
+		}
+	}
+	return append(list, ical.NewProp("REFRESH-INTERVAL", refresh, ical.Param{Name: "VALUE", Values: []string{"DURATION"}}),
+		ical.NewProp("X-PUBLISHED-TTL", refresh))
+}
+
+// components hands on those of every object.
+func components(rq *webdav.Request, c *caldav.Calendar, write func(*ical.Component), failed func() error) error {
+	merger := ical.NewMerger(write)
 	for m, err := range c.Members(rq, nil, store.Body) {
 		if err != nil {
 			return err
 		}
-		rep, err := m.(webdav.Object).Represent(rq)
-		if err != nil {
-			return err
-		}
-		cal, err := ical.Parse(rep.Body)
+		cal, err := m.(*caldav.Object).Calendar(rq)
 		if err != nil { // one bad object does not fail the whole calendar
 			rq.Log.Warn("left out of an export", slog.String("object", m.Name()), slog.String("error", err.Error()))
 			continue
 		}
 		merger.Add(cal)
-		if err := w.Err(); err != nil {
+		if err := failed(); err != nil {
 			return err
 		}
 	}
-	w.End("VCALENDAR")
-	return w.Err()
+	return nil
 }
 
 // octets lets ical.Writer write into the engine's Writer.

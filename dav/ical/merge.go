@@ -5,12 +5,12 @@ import "strings"
 // Merger writes the components of many calendar objects into one VCALENDAR, each VTIMEZONE once by its TZID. The
 // caller writes BEGIN:VCALENDAR with its properties before and END:VCALENDAR after.
 type Merger struct {
-	w     *Writer
+	to    func(*Component)
 	zones map[string]bool
 }
 
-// NewMerger returns a Merger that writes to w.
-func NewMerger(w *Writer) *Merger { return &Merger{w: w, zones: map[string]bool{}} }
+// NewMerger returns a Merger that hands each component to a function, such as Writer.Component.
+func NewMerger(to func(*Component)) *Merger { return &Merger{to: to, zones: map[string]bool{}} }
 
 // Add writes the components of one object.
 func (m *Merger) Add(c *Calendar) {
@@ -25,6 +25,6 @@ func (m *Merger) Add(c *Calendar) {
 			}
 			m.zones[id] = true
 		}
-		m.w.Component(k)
+		m.to(k)
 	}
 }

@@ -292,7 +292,7 @@ func TestMerger_EachZoneOnce(t *testing.T) {
 	var b bytes.Buffer
 	w := ical.NewWriter(&b)
 	w.Begin("VCALENDAR")
-	m := ical.NewMerger(w)
+	m := ical.NewMerger(w.Component)
 	m.Add(object(t, zone, []string{"VEVENT", "UID:a", "DTSTART;TZID=x:20260212T103000"}))
 	m.Add(object(t, zone, []string{"VEVENT", "UID:b", "DTSTART;TZID=x:20260212T103000"}))
 	w.End("VCALENDAR")

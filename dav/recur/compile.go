@@ -29,6 +29,10 @@ func Compile(c *ical.Calendar, r *zone.Resolver, b *Budget) (*Set, error) {
 		return s, nil
 	}
 	s.kind = ical.KindOf(s.comps[0].Name)
+	if s.kind == ical.VAvailability { // has no instances, and must be readable all the same
+		_, err := Availability(c, r, s.budget)
+		return s, err
+	}
 	if !timed(s.kind) {
 		return s, nil // nothing here tells when it happens
 	}
