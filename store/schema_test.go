@@ -157,6 +157,12 @@ func everything(t testing.TB, db *DB) {
 			_, _, _, err = tx.Changes(c, next, 1)
 			must(err)
 		}
+		_, next, _, err := tx.ChangesBelow(home, Token{}, 1)
+		must(err)
+		_, _, _, err = tx.ChangesBelow(home, next, 1)
+		must(err)
+		_, err = tx.Origin()
+		must(err)
 		return nil
 	}))
 	j, err := db.ClaimJob(ctx, "k")
