@@ -50,6 +50,8 @@ func commands() []*command {
 		{name: "export", short: "write an account's calendars as one iCalendar file", long: exportHelp,
 			options: []option{{"user", "NAME", "whose calendars; needed"}, {"calendar", "CALENDAR", "that one alone"}}, run: export},
 		{name: "check", short: "read everything and say what is wrong", long: checkHelp, run: check},
+		{name: "prune", short: "give back the space of changes that are years old", long: pruneHelp,
+			options: []option{{"older", "AGE", "than that: 5y, 18m (months), 90d; 5y when not given"}, {"yes", "", "also what is younger than five years"}}, run: prune},
 
 		{name: "config", short: "show the settings in effect, and where each comes from", long: configHelp, options: []option{jsonOption}, settings: serveSettings, run: showConfig},
 		{name: "version", short: "show the version, and that of SQLite and of the time zones", long: "Name these lines when you report a fault.", options: []option{{"changes", "", "show what each release has changed"}}, run: showVersion},
