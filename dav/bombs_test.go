@@ -82,6 +82,27 @@ func TestBombs_XML(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range []struct{ what, props string }{
+		{"1001 properties", numbered(1001, `<a%d xmlns="u:x"/>`)}, {"a long displayname", "<d:displayname>" + strings.Repeat("x", 5000) + "</d:displayname>"},
+		{"a long property", `<a xmlns="u:x">` + strings.Repeat("x", 130<<10) + `</a>`},
+	} {
+		for _, path := range []string{"/calendars/ann/calendar/", "/principals/users/ann/"} {
+			a := w.do("ann", "PROPPATCH", path, `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop>`+c.props+`</d:prop></d:set></d:propertyupdate>`)
+			if !strings.Contains(fmt.Sprint(a.Code, a.Body), "507") {
+				t.Errorf("PROPPATCH of %s on %s: %d %.300s", c.what, path, a.Code, a.Body)
+			}
+		}
+	}
+	full := 0
+	for i := range 30 {
+		a := w.want(207, "ann", "PROPPATCH", "/calendars/ann/calendar/2.ics", fmt.Sprintf(`<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><a%d xmlns="u:x">%s</a%[1]d></d:prop></d:set></d:propertyupdate>`, i, strings.Repeat("x", 120<<10)))
+		if strings.Contains(a.Body.String(), "507") {
+			full++
+		}
+	}
+	if full < 10 {
+		t.Errorf("one object keeps %d properties of 120 kB", 30-full)
+	}
 	// Whatever was kept of it is still listed, and well-formed.
 	for _, path := range []string{"/calendars/ann/", "/calendars/ann/calendar/", "/principals/users/"} {
 		if a := w.want(207, "ann", "PROPFIND", path, `<propfind xmlns="DAV:"><allprop/></propfind>`, "Depth", "1"); a.Body.Len() > 4<<20 {

@@ -13,6 +13,7 @@ var (
 	ErrNotFound     = errors.New("not found")
 	ErrExists       = errors.New("name is taken")
 	ErrBadName      = errors.New("not a usable name")
+	ErrTooLong      = errors.New("too long to be held at once")
 	ErrTokenUnknown = errors.New("sync token is unknown")
 	ErrLeaseLost    = errors.New("job is held by another worker")
 	ErrBusy         = errors.New("database is busy")

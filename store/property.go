@@ -25,15 +25,52 @@ func (tx *Tx) DeadProperties(collection, object int64) ([]DeadProperty, error) {
 	return list, nil
 }
 
-// DeadOfMembers has those of all objects of a collection, by object, in one statement.
+// maxDeadHeld is how many octets DeadOfMembers holds at once.
+const maxDeadHeld = 32 << 20
+
+// DeadOfMembers has those of all objects of a collection, by object, in one statement. ErrTooLong: they are to be asked
+// for one object after the other.
 func (tx *Tx) DeadOfMembers(collection int64) (map[int64][]DeadProperty, error) {
 	byObject := map[int64][]DeadProperty{}
-	err := tx.deadRows(func(p DeadProperty) { byObject[p.Object] = append(byObject[p.Object], p) },
+	var p DeadProperty
+	size := 0
+	step := func() bool {
+		byObject[p.Object] = append(byObject[p.Object], p)
+		size += len(p.XML)
+		return size <= maxDeadHeld
+	}
+	err := tx.each([]any{num(&p.Object), &p.Space, &p.Local, &p.XML}, step,
 		`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=? AND ifnull(object,0)>0 ORDER BY ifnull(object,0), space, name`, collection) // property_key
+	if err == nil && size > maxDeadHeld {
+		err = ErrTooLong
+	}
 	if err != nil {
 		return nil, fmt.Errorf("dead properties of members: %w", err)
 	}
 	return byObject, nil
+}
+
+// HaveDead says which objects of a collection have any.
+func (tx *Tx) HaveDead(collection int64) (map[int64]bool, error) {
+	have := map[int64]bool{}
+	var object int64
+	step := func() bool { have[object] = true; return true }
+	err := tx.each([]any{num(&object)}, step,
+		`SELECT DISTINCT ifnull(object,0) FROM property WHERE collection=? AND ifnull(object,0)>0`, collection) // property_key
+	if err != nil {
+		return nil, fmt.Errorf("members with dead properties: %w", err)
+	}
+	return have, nil
+}
+
+// DeadBeside counts those of other names that a resource keeps, and their octets.
+func (tx *Tx) DeadBeside(collection, object int64, space, local string) (count, octets int64, err error) {
+	err = tx.one([]any{num(&count), num(&octets)},
+		`SELECT count(*), ifnull(sum(octet_length(xml)), 0) FROM property WHERE collection=? AND ifnull(object,0)=? AND NOT (space=? AND name=?)`, collection, object, space, local) // property_key
+	if err != nil {
+		return 0, 0, fmt.Errorf("count dead properties: %w", err)
+	}
+	return count, octets, nil
 }
 
 // SetDead adds or replaces. It moves no revision: who sets properties of a collection saves it as well.

@@ -148,9 +148,11 @@ func everything(t testing.TB, db *DB) {
 		_, e6 := tx.Addresses(p.ID)
 		_, e7 := tx.DeadProperties(b.ID, 0)
 		_, e8 := tx.DeadOfMembers(b.ID)
+		_, e11 := tx.HaveDead(b.ID)
+		_, _, e12 := tx.DeadBeside(b.ID, 0, "x:", "a")
 		_, e9 := tx.Locks([]LockKey{{b.ID, "3.ics"}}, []int64{home.ID})
 		_, e10 := tx.LocksListed(home.ID)
-		must(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10)
+		must(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12)
 		for _, c := range []*Collection{fresh, home} {
 			_, next, _, err := tx.Changes(c, Token{}, 1)
 			must(err)

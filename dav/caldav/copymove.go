@@ -132,7 +132,7 @@ func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webd
 // fill copies all objects of src into a calendar that was just made. They are listed before the first is written: no
 // row may be read while its table is changed.
 func (c *Calendar) fill(rq *webdav.Request, src *Calendar) error {
-	dead, err := rq.Tx.DeadOfMembers(src.row.ID)
+	dead, err := rq.Tx.HaveDead(src.row.ID)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (c *Calendar) fill(rq *webdav.Request, src *Calendar) error {
 		if err != nil {
 			return err
 		}
-		if len(dead[m.id]) > 0 {
+		if dead[m.id] {
 			if err := rq.Tx.CopyDead(src.row.ID, m.id, c.row.ID, row.ID); err != nil {
 				return err
 			}

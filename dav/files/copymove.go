@@ -130,7 +130,7 @@ func (f *Folder) copyFolder(rq *webdav.Request, src *Folder, name string) (webda
 func (f *Folder) graft(rq *webdav.Request, src *Folder, name string, deep bool) error {
 	var folders []*store.Collection
 	var names []string
-	dead := map[int64][]store.DeadProperty{}
+	dead := map[int64]bool{}
 	ids := map[string]int64{}
 	if deep {
 		for c, err := range rq.Tx.Collections(src.row.ID) {
@@ -146,7 +146,7 @@ func (f *Folder) graft(rq *webdav.Request, src *Folder, name string, deep bool) 
 			names, ids[o.Name] = append(names, o.Name), o.ID
 		}
 		var err error
-		if dead, err = rq.Tx.DeadOfMembers(src.row.ID); err != nil {
+		if dead, err = rq.Tx.HaveDead(src.row.ID); err != nil {
 			return err
 		}
 	}
@@ -161,7 +161,7 @@ func (f *Folder) graft(rq *webdav.Request, src *Folder, name string, deep bool) 
 	made := f.below(&row)
 	for _, n := range names {
 		o, err := made.duplicate(rq, src.row.ID, n, n)
-		if err == nil && len(dead[ids[n]]) > 0 {
+		if err == nil && dead[ids[n]] {
 			err = rq.Tx.CopyDead(src.row.ID, ids[n], row.ID, o.ID)
 		}
 		if err != nil {

@@ -13,7 +13,12 @@ import (
 const (
 	maxDeadProperties = 200
 	maxDeadProperty   = 128 << 10 // octets
+	maxDeadTotal      = 2 << 20   // of one resource
 )
+
+// maxProperties is how many names one request may ask for or change: each is looked at for every resource in the answer,
+// or while all other writers wait.
+const maxProperties = 1000
 
 var errDependent = errors.New("not done, since another property failed")
 
@@ -53,6 +58,9 @@ type Patch struct {
 // patch applies changes to res in order and saves it. When one fails, the others are marked as dependent and the
 // caller has to roll back.
 func (rq *Request) patch(res Resource, list []change) (*Patch, error) {
+	if err := tooMany(list); err != nil {
+		return nil, err
+	}
 	p := &Patch{}
 	for _, ch := range list {
 		n := NameOf(ch.el)
@@ -78,6 +86,13 @@ func (rq *Request) patch(res Resource, list []change) (*Patch, error) {
 		return p, s.Save(rq)
 	}
 	return p, nil
+}
+
+func tooMany(list []change) error {
+	if len(list) > maxProperties {
+		return &Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("one request sets or removes %d properties at most", maxProperties)}
+	}
+	return nil
 }
 
 func (rq *Request) apply(res Resource, n Name, ch change) error {
@@ -145,18 +160,14 @@ func (rq *Request) setDead(coll, object int64, n Name, markup string) error {
 	if len(markup) > maxDeadProperty {
 		return &Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("property %v is larger than %d octets", n, maxDeadProperty)}
 	}
-	have, err := rq.Tx.DeadProperties(coll, object)
-	if err != nil {
+	count, octets, err := rq.Tx.DeadBeside(coll, object, n.Space, n.Local)
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(have) >= maxDeadProperties {
-		known := false
-		for _, p := range have {
-			known = known || p.Space == n.Space && p.Local == n.Local
-		}
-		if !known {
-			return &Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("a resource keeps %d properties at most", maxDeadProperties)}
-		}
+	case count >= maxDeadProperties:
+		return &Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("a resource keeps %d properties at most", maxDeadProperties)}
+	case octets+int64(len(markup)) > maxDeadTotal:
+		return &Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("a resource keeps properties of %d octets together at most", maxDeadTotal)}
 	}
 	return rq.Tx.SetDead(coll, object, n.Space, n.Local, markup)
 }
@@ -255,6 +266,9 @@ func (rq *Request) Make(types []Name, el *etree.Element) (*Patch, error) {
 // makeThenPatch sets properties on a collection that has no row yet. A dead property is kept beside the row: the live
 // ones go first, into the row that Save then makes, and the dead ones follow.
 func (rq *Request) makeThenPatch(res Resource, list []change) (*Patch, error) {
+	if err := tooMany(list); err != nil {
+		return nil, err
+	}
 	var live, dead []change
 	for _, ch := range list {
 		if rq.server.property(NameOf(ch.el), reflect.TypeOf(res)) != nil {

@@ -1,11 +1,15 @@
 package webdav
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/beevik/etree"
 )
+
+// maxDisplayName is in octets: the name is part of every listing, also of what others see.
+const maxDisplayName = 4 << 10
 
 // properties are those of RFC 4918 §15.
 func properties() []Property {
@@ -40,8 +44,11 @@ func properties() []Property {
 				return nil
 			},
 			Set: func(rq *Request, r Displayed, el *etree.Element) error {
-				r.SetDisplayName(TextOf(el))
-				return nil
+				if name := TextOf(el); len(name) <= maxDisplayName {
+					r.SetDisplayName(name)
+					return nil
+				}
+				return &Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("a displayname has %d octets at most", maxDisplayName)}
 			}}),
 	}
 }

@@ -152,6 +152,9 @@ func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []str
 		if err := sel.Response(w, at.Child(m.Name(), false), m); err != nil {
 			return err
 		}
+		if err := w.Flush(); err != nil { // bodies may be in it
+			return err
+		}
 	}
 	return nil
 }

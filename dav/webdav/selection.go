@@ -69,6 +69,9 @@ func (rq *Request) Select(el *etree.Element) (*Selection, error) {
 		seen[n] = true
 		return twice
 	})
+	if len(s.asked) > maxProperties {
+		return nil, BadRequest("%s asks for more than %d properties", el.Tag, maxProperties)
+	}
 	for _, el := range s.asked {
 		for _, p := range rq.server.props[NameOf(el)] {
 			s.want |= p.Want // the union: the type of the first member is not known before it is read
@@ -290,6 +293,7 @@ func (w *Writer) Status(status int) {
 type deadReader struct {
 	coll    int64
 	seen    int
+	single  bool // they are too long to be held all at once
 	members map[int64]map[Name]string
 }
 
@@ -304,9 +308,13 @@ func (d *deadReader) of(tx *store.Tx, res Resource) (map[Name]string, error) {
 	} else if object != 0 {
 		*d = deadReader{coll: coll, seen: 1}
 	}
-	if object != 0 && d.seen > 1 {
+	if object != 0 && d.seen > 1 && !d.single {
 		if d.members == nil {
 			all, err := tx.DeadOfMembers(coll)
+			if d.single = errors.Is(err, store.ErrTooLong); d.single {
+				list, err := tx.DeadProperties(coll, object)
+				return byName(list), err
+			}
 			if err != nil {
 				return nil, err
 			}
