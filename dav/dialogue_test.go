@@ -12,7 +12,13 @@ import (
 // service is a fresh server over an empty database.
 func service(t *testing.T) *dav.Server {
 	t.Helper()
-	s, err := dav.New(storetest.Open(t), dav.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil)), SpoolDir: t.TempDir()})
+	return serviceWith(t, dav.Options{})
+}
+
+func serviceWith(t *testing.T, opt dav.Options) *dav.Server {
+	t.Helper()
+	opt.Log, opt.SpoolDir = slog.New(slog.NewTextHandler(t.Output(), nil)), t.TempDir()
+	s, err := dav.New(storetest.Open(t), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +35,14 @@ func TestDialogues(t *testing.T) {
 			}, "../testdata/"+set+"/*.txtar")
 		})
 	}
+}
+
+// Plain files, which a site has to switch on.
+func TestDialogues_Files(t *testing.T) {
+	t.Parallel()
+	davtest.RunAll(t, func(t *testing.T) davtest.Client {
+		return &davtest.Handler{Handler: serviceWith(t, dav.Options{Files: true}), BasePath: "/dav"}
+	}, "../testdata/files/*.txtar")
 }
 
 // The whole service below a base path, as most sites have it.

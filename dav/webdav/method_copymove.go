@@ -62,8 +62,11 @@ func (rq *Request) transfer(do func(Container, string) (Stored, error)) (Respons
 			return Response{}, BadRequest("%s of a collection with Depth %s is not possible", rq.Method, rq.Header.Get("Depth"))
 		}
 	}
-	if dst.Within(rq.Target) {
+	switch {
+	case dst.Within(rq.Target):
 		return Response{}, Forbidden("%s of %s onto or into itself", rq.Method, rq.Target)
+	case rq.Target.Within(dst): // to replace it would be to delete the source first
+		return Response{}, Forbidden("%s of %s onto a collection that it is in", rq.Method, rq.Target)
 	}
 	at, err := rq.find(dst, 0)
 	switch {
