@@ -94,6 +94,7 @@ type lockset struct {
 }
 
 // locksAround reads all locks that reach a spot or lie below one, in one statement; none while nothing is locked at all.
+// A nil spot is a URL that is none of ours.
 func (rq *Request) locksAround(spots []*spot) (*lockset, error) {
 	set := &lockset{at: map[store.LockKey][]store.Lock{}, below: map[int64][]store.Lock{}}
 	if !rq.Tx.State().Locked {
@@ -107,6 +108,9 @@ func (rq *Request) locksAround(spots []*spot) (*lockset, error) {
 		}
 	}
 	for _, s := range spots {
+		if s == nil {
+			continue
+		}
 		add(s.key)
 		for _, a := range s.above {
 			add(a.key)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/beevik/etree"
 
@@ -37,24 +38,25 @@ func lockMethod() Method {
 func (rq *Request) refreshes() bool { return rq.method.Locks && rq.Method == "LOCK" && rq.Body == nil }
 
 func (rq *Request) refreshLock() (Response, error) {
-	if rq.states == nil || len(rq.states.tokens) != 1 {
-		return Response{}, BadRequest("LOCK without a body refreshes the one lock whose token the If header has")
+	if rq.states == nil {
+		return Response{}, BadRequest("LOCK takes a body, or an If header with the token of the lock to be refreshed")
 	}
 	s, set, err := rq.around(false)
 	if err != nil {
 		return Response{}, err
 	}
-	for _, l := range set.reaching(s) {
-		if l.Token != rq.states.tokens[0] {
-			continue
-		}
-		if !rq.Who.Is(l.Principal) {
-			return Response{}, Forbidden("the lock is somebody else's")
-		}
-		l.Expires = rq.Tx.Now.Add(timeout(rq.Header)).Unix()
-		return rq.granted(http.StatusOK, []held{l}), rq.Tx.RefreshLock(l.Token, l.Expires)
+	list := slices.DeleteFunc(set.reaching(s), func(l held) bool { return !slices.Contains(rq.states.tokens, l.Token) })
+	switch {
+	case len(list) == 0:
+		return Response{}, errLockRefresh.With("there is no such lock on %s", rq.Target)
+	case len(list) > 1:
+		return Response{}, BadRequest("LOCK without a body refreshes one lock, and the If header has the tokens of %d", len(list))
+	case !rq.Who.Is(list[0].Principal):
+		return Response{}, Forbidden("the lock is somebody else's")
 	}
-	return Response{}, errLockRefresh.With("there is no such lock on %s", rq.Target)
+	l := &list[0]
+	l.Expires = rq.Tx.Now.Add(timeout(rq.Header)).Unix()
+	return rq.granted(http.StatusOK, list), rq.Tx.RefreshLock(l.Token, l.Expires)
 }
 
 // around finds the target with all locks that reach it and, with tree, those below it.
