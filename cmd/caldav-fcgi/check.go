@@ -10,9 +10,14 @@ import (
 	"caldav-fcgi/store"
 )
 
-const checkHelp = `It reads the whole database: whether the file is sound and its tables agree, whether every object can be read and is what its row says. It changes nothing and runs beside a server. Exit status 1 when something is wrong.`
+const checkHelp = `It reads the whole database: whether the file is sound and its tables agree, whether every object can be read and is what its row says. It changes nothing and runs beside a server. Exit status 1 when something is wrong.
+
+-zones compares instead the time zones that clients sent with their events and tasks against those of this program, which it follows: what will happen at another hour within two years is listed, with its path, its local time, and the UTC times of before and after. A government has changed its clocks, or a client has old rules; after an update of this program people may want to hear of it.`
 
 func check(ctx context.Context, c *call) error {
+	if c.on("zones") {
+		return checkZones(ctx, c)
+	}
 	return c.with(mustHave, func(s *service) error {
 		problems, err := s.db.Check(ctx)
 		if err != nil {

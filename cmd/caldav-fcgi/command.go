@@ -49,7 +49,8 @@ func commands() []*command {
 				{"dry-run", "", "say what would be done and do nothing"}, {"overwrite", "", "also replace what is newer in the calendar than in the file"}}, settings: []string{"max-resource", "quota"}, run: importFile},
 		{name: "export", short: "write an account's calendars as one iCalendar file", long: exportHelp,
 			options: []option{{"user", "NAME", "whose calendars; needed"}, {"calendar", "CALENDAR", "that one alone"}}, run: export},
-		{name: "check", short: "read everything and say what is wrong", long: checkHelp, run: check},
+		{name: "check", short: "read everything and say what is wrong", long: checkHelp,
+			options: []option{{"zones", "", "list what moved with a change of time zones"}}, run: check},
 		{name: "prune", short: "give back the space of changes that are years old", long: pruneHelp,
 			options: []option{{"older", "AGE", "than that: 5y, 18m (months), 90d; 5y when not given"}, {"yes", "", "also what is younger than five years"}}, run: prune},
 
