@@ -15,5 +15,5 @@
 // of a collection, or on a name in one (lock.go); where members may not be empty, as in calendars, the lock of a free
 // name makes no resource (RFC 4918 appendix D).
 //
-// Left out so far: the ACL method, expand-property.
+// Left out so far: the ACL method.
 package webdav

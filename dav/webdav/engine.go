@@ -14,7 +14,7 @@ func (s *Server) engine() Module {
 		Compliance: []string{"1", "2", "3", "extended-mkcol"},
 		Roots:      map[string]func(*Request) (Collection, error){"": func(*Request) (Collection, error) { return Root{s}, nil }},
 		Properties: props,
-		Reports:    []Report{ReportOn(DAV("sync-collection"), syncCollection)},
+		Reports:    []Report{ReportOn(DAV("sync-collection"), syncCollection), ReportOn(DAV("expand-property"), expandProperty)},
 		Methods: []Method{
 			optionsMethod(s), getMethod(), putMethod(), deleteMethod(), addMemberMethod(), propfindMethod(), proppatchMethod(),
 			mkcolMethod(), copyMethod(), moveMethod(), lockMethod(), unlockMethod(), reportMethod(s),

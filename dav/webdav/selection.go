@@ -22,6 +22,9 @@ type Selection struct {
 	want    store.Want
 	steps   map[reflect.Type]*plan
 	dead    deadReader
+
+	nested    map[Name]*Selection // of expand-property: what is asked of the resources that a property names
+	expansion *expansion
 }
 
 type selectionMode int
@@ -35,7 +38,7 @@ const (
 // Select compiles the DAV:prop, DAV:allprop or DAV:propname in el, the root of a PROPFIND or of a REPORT that takes
 // one. None at all means allprop in a PROPFIND (RFC 4918 §9.1) and no property in a REPORT.
 func (rq *Request) Select(el *etree.Element) (*Selection, error) {
-	s := &Selection{rq: rq, minimal: rq.Prefer().Minimal, report: rq.Method == "REPORT", steps: map[reflect.Type]*plan{}}
+	s := rq.selection()
 	found := 0
 	if el != nil {
 		if prop := Find(el, DAV("prop")); prop != nil {
@@ -62,22 +65,31 @@ func (rq *Request) Select(el *etree.Element) (*Selection, error) {
 	case found == 0 && !s.report:
 		s.mode = selectAllProp
 	}
-	seen := map[Name]bool{} // a name asked for twice is answered once
-	s.asked = slices.DeleteFunc(s.asked, func(el *etree.Element) bool {
+	return s, s.ask(el, s.asked)
+}
+
+func (rq *Request) selection() *Selection {
+	return &Selection{rq: rq, minimal: rq.Prefer().Minimal, report: rq.Method == "REPORT", steps: map[reflect.Type]*plan{}}
+}
+
+// ask takes the names asked for; a name asked for twice is answered once.
+func (s *Selection) ask(el *etree.Element, names []*etree.Element) error {
+	seen := map[Name]bool{}
+	s.asked = slices.DeleteFunc(names, func(el *etree.Element) bool {
 		n := NameOf(el)
 		twice := seen[n]
 		seen[n] = true
 		return twice
 	})
 	if len(s.asked) > maxProperties {
-		return nil, BadRequest("%s asks for more than %d properties", el.Tag, maxProperties)
+		return BadRequest("%s asks for more than %d properties", el.Tag, maxProperties)
 	}
 	for _, el := range s.asked {
-		for _, p := range rq.server.props[NameOf(el)] {
+		for _, p := range s.rq.server.props[NameOf(el)] {
 			s.want |= p.Want // the union: the type of the first member is not known before it is read
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // Want is what the resources have to be read with.
@@ -190,7 +202,7 @@ func (s *Selection) Response(w *Writer, path Path, res Resource) error {
 		w.Raw(st.start)
 		w.Raw(">")
 		content := w.Mark()
-		err := st.get(s.rq, res, w)
+		err := s.value(st, path, res, w)
 		switch {
 		case errors.Is(err, ErrNoValue):
 			w.Cut(at)

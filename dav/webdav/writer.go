@@ -18,7 +18,9 @@ type Writer struct {
 	base string
 	out  io.Writer // nil: everything stays in buf
 	open []string  // end tags of Open
-	err  error
+	// linked takes the place of Href while the value of a property is expanded.
+	linked func(Path)
+	err    error
 }
 
 const flushAt = 32 << 10
@@ -43,6 +45,10 @@ func (w *Writer) Time(t time.Time, layout string) { w.buf = t.UTC().AppendFormat
 // Href writes <d:href> with an absolute path below the base path: never a scheme or host, which only the web server
 // in front knows.
 func (w *Writer) Href(p Path) {
+	if w.linked != nil {
+		w.linked(p)
+		return
+	}
 	w.Raw("<d:href>")
 	w.path(p)
 	w.Raw("</d:href>")
