@@ -125,9 +125,23 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.Run("Objects", count(10_000, func(tx *store.Tx) func(func(*store.Object, error) bool) { return tx.Objects(id, 0) }))
 	b.Run("Objects_Body", count(10_000, func(tx *store.Tx) func(func(*store.Object, error) bool) { return tx.Objects(id, store.Body) }))
-	b.Run("Candidates_Month", count(430, func(tx *store.Tx) func(func(*store.Object, error) bool) {
-		return tx.Candidates(id, 1, 9_960*day, 9_990*day, store.Series)
-	}))
+	b.Run("Outlines_Month", func(b *testing.B) {
+		for b.Loop() {
+			view(b, db, func(tx *store.Tx) error {
+				n := 0
+				for _, err := range tx.Outlines(id, store.Search{Kinds: 1, From: 9_960 * day, To: 9_990 * day, Series: store.EverySeries}) {
+					if err != nil {
+						return err
+					}
+					n++
+				}
+				if n != 430 {
+					b.Fatalf("%d, want 430", n)
+				}
+				return nil
+			})
+		}
+	})
 	b.Run("Object", func(b *testing.B) {
 		for b.Loop() {
 			view(b, db, func(tx *store.Tx) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 )
 
 // Want says what a caller needs beyond the narrow row.
@@ -85,6 +86,9 @@ var (
 	objectsNamed = newShapes(func(list, join string) string { // object_name, in the order of the names
 		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.collection=?1 AND o.name=n.value` + join
 	})
+	objectsByID = newShapes(func(list, join string) string { // in the order of the IDs
+		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.id=n.value AND o.collection=?1` + join
+	})
 	objectsWithUID = newShapes(func(list, join string) string { // object_uid
 		return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.uid=?2 AND o.collection=?1`
 	})
@@ -144,6 +148,18 @@ func (tx *Tx) Objects(collection int64, want Want, names ...string) iter.Seq2[*O
 		return func(yield func(*Object, error) bool) { yield(nil, err) }
 	}
 	return tx.objects("read objects", objectsNamed, want, collection, list)
+}
+
+// ObjectsByID are members by their rows, in the order of the IDs.
+func (tx *Tx) ObjectsByID(collection int64, want Want, ids []int64) iter.Seq2[*Object, error] {
+	list := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, id, 10)
+	}
+	return tx.objects("read objects", objectsByID, want, collection, string(append(list, ']')))
 }
 
 // ObjectsByUID yields one object at most: a UID is taken once in a collection.

@@ -183,7 +183,7 @@ func TestObjects_NamesAskedFor(t *testing.T) {
 	})
 }
 
-func TestCandidates_MissNothing(t *testing.T) {
+func TestOutlines_MissNothing(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	const day, year = 86400, 365 * 86400
@@ -191,10 +191,11 @@ func TestCandidates_MissNothing(t *testing.T) {
 		db := storetest.OpenAt(t, storetest.Path(t), store.Options{IndexVersion: version})
 		storetest.Seed(t, db, "ann")
 		var all []store.Index
+		var ids []int64
 		update(t, db, func(tx *store.Tx) error {
 			c := calendar(t, tx, "ann")
 			for i := range 400 {
-				ix := store.Index{Version: 2, Kind: 1 << r.IntN(4), UID: fmt.Sprint(i), First: r.Int64N(20*year) - 5*year}
+				ix := store.Index{Version: 2, Series: []byte{1}, Kind: 1 << r.IntN(4), UID: fmt.Sprint(i), First: r.Int64N(20*year) - 5*year}
 				switch r.IntN(5) {
 				case 0:
 					ix.Last = store.MaxTime
@@ -209,9 +210,11 @@ func TestCandidates_MissNothing(t *testing.T) {
 					ix.Version = 1
 				}
 				all = append(all, ix)
-				if err := tx.PutObject(c, &store.Object{Name: ix.UID}, nil, ix); err != nil {
+				o := &store.Object{Name: ix.UID}
+				if err := tx.PutObject(c, o, nil, ix); err != nil {
 					return err
 				}
+				ids = append(ids, o.ID)
 			}
 			return nil
 		})
@@ -227,26 +230,87 @@ func TestCandidates_MissNothing(t *testing.T) {
 					to = store.MaxTime
 				}
 				kinds := uint32(r.IntN(16))
-				got := map[string]bool{}
-				for o, err := range tx.Candidates(c.ID, kinds, from, to, store.Series) {
+				q := store.Search{Kinds: kinds, From: from, To: to, Series: store.SeriesOf(r.IntN(3))}
+				if r.IntN(3) == 0 {
+					q.UID = fmt.Sprint(r.IntN(10))
+				}
+				got := map[int64]store.Outline{}
+				for o, err := range tx.Outlines(c.ID, q) {
 					if err != nil {
 						return err
 					}
-					if got[o.UID] {
-						t.Fatalf("%s listed twice", o.UID)
+					if got[o.ID].ID != 0 {
+						t.Fatalf("%d listed twice", o.ID)
 					}
-					got[o.UID] = true
+					got[o.ID] = *o
 				}
-				for _, ix := range all {
+				for i, ix := range all {
 					overlaps := ix.First <= to && ix.Last >= from && (kinds == 0 || kinds&ix.Kind != 0)
-					if want := overlaps || version == 2 && ix.Version != 2; got[ix.UID] != want {
-						t.Fatalf("kinds %d, %d to %d: %+v listed %v, want %v", kinds, from, to, ix, got[ix.UID], want)
+					stale := version == 2 && ix.Version != 2
+					o, listed := got[ids[i]]
+					want := strings.Contains(ix.UID, q.UID) && overlaps || stale && (q.UID == "" || strings.Contains(ix.UID, q.UID))
+					if listed != want {
+						t.Fatalf("%+v: %+v listed %v, want %v", q, ix, listed, want)
+					}
+					lies := store.Across
+					switch {
+					case !listed:
+						continue
+					case stale:
+						lies = store.Unknown
+					case ix.First >= from && ix.Last <= to:
+						lies = store.Within
+					}
+					series := !stale && (q.Series == store.EverySeries || q.Series == store.SeriesAcross && lies == store.Across)
+					if o.Lies != lies || (o.Series != nil) != series {
+						t.Fatalf("%+v: %+v lies %d, want %d; series %v", q, ix, o.Lies, lies, o.Series)
 					}
 				}
 			}
 			return nil
 		})
 	}
+}
+
+// Reindexing is no change, and only of what was read.
+func TestReindex(t *testing.T) {
+	t.Parallel()
+	db := storetest.OpenAt(t, storetest.Path(t), store.Options{IndexVersion: 7})
+	storetest.Seed(t, db, "ann")
+	update(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "ann")
+		for _, name := range []string{"a", "b", "c"} {
+			if err := tx.PutObject(c, &store.Object{Name: name}, []byte(name), store.Index{UID: name, Version: 6}); err != nil {
+				return err
+			}
+		}
+		before := object(t, tx, c, "a")
+		n := 0
+		for o, err := range tx.Stale(before.ID, 10) {
+			if err != nil {
+				return err
+			}
+			if n++; string(o.Body) != o.Name || o.ID <= before.ID {
+				t.Errorf("%d %q: %q", o.ID, o.Name, o.Body)
+			}
+		}
+		if n != 2 {
+			t.Errorf("%d stale after the first, want 2", n)
+		}
+		if err := tx.Reindex(before, store.Index{Version: 7, First: 5, Last: store.MaxTime, Series: []byte("s")}); err != nil {
+			return err
+		}
+		after := object(t, tx, c, "a")
+		if after.Rev != before.Rev || after.UID != "a" || after.Index.Version != 7 || after.First != 5 || string(after.Series) != "s" {
+			t.Errorf("%+v", after)
+		}
+		old := *before
+		old.ETag = []byte("another")
+		if err := tx.Reindex(&old, store.Index{Version: 7}); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("an object that was changed: %v", err)
+		}
+		return nil
+	})
 }
 
 func TestDeadProperties(t *testing.T) {

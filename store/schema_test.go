@@ -102,7 +102,8 @@ func everything(t testing.TB, db *DB) {
 		must(tx.PutObject(a, o, []byte("x"), Index{UID: "1"}), tx.PutObject(a, o, []byte("y"), Index{UID: "1"}))
 		must(tx.SetDead(a.ID, o.ID, "x:", "p", "<p/>"), tx.CopyDead(a.ID, o.ID, b.ID, 0), tx.RemoveDead(b.ID, 0, "x:", "p"))
 		must(tx.MoveObject(a, o, b, "2.ics"), tx.DeleteObject(b, o))
-		must(tx.PutObject(b, &Object{Name: "3.ics"}, []byte("z"), Index{UID: "3"}))
+		third := &Object{Name: "3.ics"}
+		must(tx.PutObject(b, third, []byte("z"), Index{UID: "3"}), tx.Reindex(third, Index{Version: 3}))
 		for _, token := range []string{"l:1", "l:2"} {
 			must(tx.CreateLock(&Lock{Token: token, LockKey: LockKey{b.ID, "3.ics"}, Principal: p.ID, Expires: tx.Now.Unix() + 100}))
 		}
@@ -126,11 +127,17 @@ func everything(t testing.TB, db *DB) {
 				must(err)
 			}
 		}
+		for _, q := range []Search{{Kinds: 1, To: 10, Series: EverySeries}, {UID: "3"}} {
+			for _, err := range tx.Outlines(b.ID, q) {
+				must(err)
+			}
+		}
+		drain(tx.Stale(0, 10))
 		for w := range Want(4) {
 			drain(tx.Objects(b.ID, w))
 			drain(tx.Objects(b.ID, w, "3.ics"))
 			drain(tx.ObjectsByUID(b.ID, "3", w))
-			drain(tx.Candidates(b.ID, 1, 0, 10, w))
+			drain(tx.ObjectsByID(b.ID, w, []int64{1, 2}))
 			_, err := tx.Object(b.ID, "3.ics", w)
 			must(err)
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"iter"
 	"strconv"
@@ -43,17 +44,61 @@ func bucketOf(first, last int64) int64 {
 	return endless
 }
 
-// candidates reads one range of object_time for each kind that occurs and each bucket; ?4 is 0 or the bits of kinds.
-var (
-	candidates      = newShapes(func(list, join string) string { return candidateQuery(list, join, "") })
-	candidatesTrust = newShapes(func(list, join string) string {
-		return candidateQuery(list, join, ` AND o.indexed=?5`) + `
-	UNION ALL SELECT ` + list + ` FROM object o` + join + ` WHERE o.collection=?1 AND o.indexed<?5
-	UNION ALL SELECT ` + list + ` FROM object o` + join + ` WHERE o.collection=?1 AND o.indexed>?5`
-	})
+// Search is what Outlines looks for. Rows that were indexed by other code (Options.IndexVersion) are found whatever it says.
+type Search struct {
+	Kinds    uint32 // bits; 0 for all
+	From, To int64  // Unix seconds; MinTime and MaxTime are open
+	UID      string // a part of the UID, "" for any
+	FoldUID  bool   // … in upper case, compared without regard to the case of ASCII letters
+	Series   SeriesOf
+}
+
+// SeriesOf says whose Series are read.
+type SeriesOf uint8
+
+const (
+	NoSeries SeriesOf = iota
+	SeriesAcross
+	EverySeries
 )
 
-func candidateQuery(list, join, and string) string {
+// Outline is what of an object a search is decided by.
+type Outline struct {
+	ID     int64
+	Lies   Lies
+	UID    string // in a search by UID
+	Series []byte // valid until the next step
+}
+
+// Lies is how the bounds of an object lie to the time searched.
+type Lies uint8
+
+const (
+	Unknown Lies = iota // the row was indexed by other code
+	Within              // it has an instance, and they are all within
+	Across
+)
+
+const (
+	// ?1 collection, ?2 from, ?3 to, ?4 kinds, ?5 version (0: any), ?6 series, ?7 UID, ?8 fold.
+	within      = `o.first>=?2 AND o.last<=?3 AND o.first<4611686018427387904`
+	outlineList = `o.id, CASE WHEN ?5<>0 AND o.indexed<>?5 THEN 0 WHEN ` + within + ` THEN 1 ELSE 2 END, CASE WHEN ?7='' THEN NULL ELSE o.uid END, ` +
+		`CASE WHEN ?5<>0 AND o.indexed<>?5 OR ?6=0 OR ?6=1 AND ` + within + ` THEN NULL ELSE o.series END`
+	others = ` UNION ALL SELECT o.id, 0, o.uid, NULL FROM object o WHERE o.collection=?1 AND o.indexed<?5
+	UNION ALL SELECT o.id, 0, o.uid, NULL FROM object o WHERE o.collection=?1 AND o.indexed>?5`
+)
+
+var (
+	outlines      = outlineQuery("")
+	outlinesTrust = outlineQuery(` AND o.indexed=?5`) + others
+	// object_rev: UIDs are searched for parts of them, which SQLite does at a tenth of the cost of handing them out.
+	outlinesByUID = `SELECT ` + outlineList + ` FROM object o WHERE o.collection=?1 AND (?4=0 OR o.kind&?4<>0 OR ?5<>0 AND o.indexed<>?5)
+		AND instr(CASE ?8 WHEN 0 THEN o.uid ELSE upper(o.uid) END, ?7)
+		AND (?5<>0 AND o.indexed<>?5 OR o.first<=?3 AND o.last>=?2)`
+)
+
+// outlineQuery reads one range of object_time for each kind that occurs and each bucket.
+func outlineQuery(and string) string {
 	var buckets strings.Builder
 	for n := range maxBucket + 1 {
 		fmt.Fprintf(&buckets, "(%d, %d), ", n, int64(day)<<n)
@@ -63,17 +108,51 @@ func candidateQuery(list, join, and string) string {
 	k(kind) AS (SELECT min(kind) FROM object WHERE collection=?1
 		UNION ALL SELECT (SELECT min(kind) FROM object WHERE collection=?1 AND kind>k.kind) FROM k WHERE k.kind IS NOT NULL),
 	bucket(n, length) AS (VALUES ` + buckets.String() + `)
-	SELECT ` + list + ` FROM k CROSS JOIN bucket CROSS JOIN object o
-		ON o.collection=?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=ifnull(?2-bucket.length, ` + strconv.FormatInt(MinTime, 10) + `) AND o.first<=?3` + join + `
+	SELECT ` + outlineList + ` FROM k CROSS JOIN bucket CROSS JOIN object o
+		ON o.collection=?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=ifnull(?2-bucket.length, ` + strconv.FormatInt(MinTime, 10) + `) AND o.first<=?3
 	WHERE k.kind IS NOT NULL AND (?4=0 OR k.kind&?4<>0) AND o.last>=?2` + and
 }
 
-// Candidates are all objects that can overlap from … to (unix seconds; MinTime and MaxTime are open), and some that do not. kinds are
-// bits, 0 for all. Rows indexed by other code (Options.IndexVersion) are always among them, of whatever kind.
-func (tx *Tx) Candidates(collection int64, kinds uint32, from, to int64, want Want) iter.Seq2[*Object, error] {
-	from, to = min(max(from, MinTime), MaxTime), min(max(to, MinTime), MaxTime)
-	if tx.db.index == 0 {
-		return tx.objects("search by time", candidates, want, collection, from, to, int64(kinds))
+// Outlines are all objects that can be what is searched, and some that are not.
+func (tx *Tx) Outlines(collection int64, q Search) iter.Seq2[*Outline, error] {
+	return func(yield func(*Outline, error) bool) {
+		from, to := min(max(q.From, MinTime), MaxTime), min(max(q.To, MinTime), MaxTime)
+		fold := int64(0)
+		if q.FoldUID {
+			fold = 1
+		}
+		query, args := outlines, []any{collection, from, to, int64(q.Kinds), tx.db.index, int64(q.Series), q.UID, fold}
+		switch {
+		case q.UID != "":
+			query = outlinesByUID
+		case tx.db.index != 0:
+			query, args = outlinesTrust, args[:7]
+		default:
+			args = args[:7]
+		}
+		var o Outline
+		var series sql.RawBytes
+		step := func() bool {
+			o.Series = series
+			return yield(&o, nil)
+		}
+		if err := tx.each([]any{num(&o.ID), num(&o.Lies), text{&o.UID}, &series}, step, query, args...); err != nil {
+			yield(nil, fmt.Errorf("search by time: %w", err))
+		}
 	}
-	return tx.objects("search by time", candidatesTrust, want, collection, from, to, int64(kinds), tx.db.index)
+}
+
+// Stale are objects that were indexed by other code, some of a few at a time: in the order of their rows, beginning after one.
+func (tx *Tx) Stale(after int64, most int) iter.Seq2[*Object, error] {
+	return tx.objects("list stale rows", objectsStale, Body, after, tx.db.index, int64(most))
+}
+
+var objectsStale = newShapes(func(list, join string) string { // by the rows themselves: nobody waits for it
+	return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.id>?1 AND o.indexed<>?2 AND o.content IS NULL ORDER BY o.id LIMIT ?3`
+})
+
+// Reindex writes what is computed of an object anew. Nothing of it is a change that a client would have to hear of. The UID stays.
+func (tx *Tx) Reindex(o *Object, ix Index) error {
+	return tx.mustTouch(`UPDATE object SET kind=?, flags=?, indexed=?, bucket=?, first=?, last=?, series=? WHERE id=? AND etag=?`,
+		int64(ix.Kind), int64(ix.Flags), ix.Version, bucketOf(ix.First, ix.Last), ix.First, ix.Last, ix.Series, o.ID, o.ETag)
 }

@@ -31,7 +31,7 @@ func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out parti
 		}
 		return out.end()
 	}
-	set, err := recur.Compile(cal, zones, &d.budget)
+	set, err := recur.Compile(cal, zones, d.budget)
 	if err != nil {
 		return err
 	}

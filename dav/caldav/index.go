@@ -10,7 +10,7 @@ import (
 )
 
 // IndexVersion is raised whenever index computes something else: rows of other versions are always looked into.
-const IndexVersion = 1
+const IndexVersion = 2
 
 // The bits of an object's Flags. They are stored: they never change.
 const (
@@ -40,6 +40,7 @@ func index(cal *ical.Calendar, info ical.Info) (store.Index, error) {
 	switch info.Kind {
 	case ical.VEvent, ical.VTodo, ical.VJournal, ical.VFreeBusy: // of others nothing is known about when they are
 		ix.First, ix.Last = bounds(set)
+		ix.Series = set.Encode()
 	}
 	for _, f := range []struct {
 		bit uint32

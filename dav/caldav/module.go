@@ -6,10 +6,11 @@ import (
 	"caldav-fcgi/dav/webdav"
 )
 
-// Options are the limits that a calendar announces.
+// Options are the limits of calendars.
 type Options struct {
 	MaxResource  int64 // octets of one object; 0 for 10 MB
 	MaxAttendees int   // ATTENDEEs of one instance; 0 for 10,000
+	BruteForce   bool  // for tests: hold every search against the text of all objects
 }
 
 // Module is the table of this package.

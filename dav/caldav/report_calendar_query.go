@@ -30,6 +30,12 @@ func calendarQuery(rq *webdav.Request, on reported) (webdav.Response, error) {
 			return webdav.Response{}, err
 		}
 	}
+	found := make([][]hit, len(calendars))
+	for i, c := range calendars {
+		if found[i], err = s.find(c); err != nil {
+			return webdav.Response{}, err
+		}
+	}
 	return webdav.Response{Header: rq.Preferred(), Stream: func(w *webdav.Writer) error {
 		w.Multistatus()
 		if single != nil {
@@ -37,8 +43,8 @@ func calendarQuery(rq *webdav.Request, on reported) (webdav.Response, error) {
 				return err
 			}
 		}
-		for _, c := range calendars {
-			for o, err := range s.in(c, sel.Want()) {
+		for i, c := range calendars {
+			for o, err := range s.read(c, found[i], sel.Want()) {
 				if err != nil {
 					return err
 				}

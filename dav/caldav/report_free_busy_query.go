@@ -16,6 +16,7 @@ import (
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/store"
 )
 
@@ -38,7 +39,7 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 	if err != nil {
 		return webdav.Response{}, err
 	}
-	q := busyQuery{rq: rq, from: from, to: to}
+	q := busyQuery{rq: rq, from: from, to: to, budget: budgetOf(rq)}
 	for _, c := range calendars {
 		if home && c.row.Transparent {
 			continue
@@ -75,7 +76,7 @@ func freeBusyRange(rq *webdav.Request) (from, to time.Time, err error) {
 type busyQuery struct {
 	rq       *webdav.Request
 	from, to time.Time
-	budget   recur.Budget
+	budget   *recur.Budget
 	busy     []recur.Busy
 	// What VAVAILABILITYs say: the time that is not available, and what of it is.
 	away, free []recur.Busy
@@ -87,11 +88,34 @@ func (q *busyQuery) add(c *Calendar) error {
 	if !q.rq.May(c, privilege.ReadFreeBusy) {
 		return nil
 	}
+	zones := zone.NewResolver(nil, c.Zone())
+	var later []int64
 	for _, part := range []struct {
 		kind     ical.Kind
 		from, to int64
 	}{{ical.VEvent, q.from.Unix(), q.to.Unix()}, {ical.VFreeBusy | ical.VAvailability, store.MinTime, store.MaxTime}} {
-		for row, err := range q.rq.Tx.Candidates(c.row.ID, uint32(part.kind), part.from, part.to, store.Body) {
+		for o, err := range q.rq.Tx.Outlines(c.row.ID, store.Search{Kinds: uint32(part.kind), From: part.from, To: part.to, Series: store.EverySeries}) {
+			if err != nil {
+				return err
+			}
+			set, err := decoded(o, zones, q.budget)
+			if err == nil {
+				err = q.set(set)
+			}
+			switch {
+			case errors.Is(err, recur.ErrSeries):
+				if o.Lies != store.Unknown || part.kind == ical.VEvent { // those come in both rounds
+					later = append(later, o.ID)
+				}
+			case errors.Is(err, recur.ErrBudget):
+				return overBudgetAt(q.rq, c, o.ID)
+			case err != nil:
+				return err
+			}
+		}
+	}
+	for ids := range slices.Chunk(later, page) {
+		for row, err := range q.rq.Tx.ObjectsByID(c.row.ID, store.Body, ids) {
 			if err != nil {
 				return err
 			}
@@ -99,6 +123,24 @@ func (q *busyQuery) add(c *Calendar) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// decoded is the stored series of an object; recur.ErrSeries when only the text tells.
+func decoded(o *store.Outline, zones *zone.Resolver, b *recur.Budget) (*recur.Set, error) {
+	if o.Lies == store.Unknown || o.Series == nil {
+		return nil, recur.ErrSeries
+	}
+	return recur.Decode(o.Series, zones, b)
+}
+
+func (q *busyQuery) set(set *recur.Set) error {
+	for b, err := range set.Busy(q.from, q.to) {
+		if err != nil {
+			return err
+		}
+		q.busy = append(q.busy, b)
 	}
 	return nil
 }
@@ -112,20 +154,15 @@ func (q *busyQuery) object(o *Object) error {
 	if ical.Kind(o.row.Kind) == ical.VAvailability {
 		return q.availability(o, p)
 	}
-	set, err := recur.Compile(p.cal, p.zones, &q.budget)
+	set, err := recur.Compile(p.cal, p.zones, q.budget)
 	if err == nil {
-		for b, failed := range set.Busy(q.from, q.to) {
-			if err = failed; err != nil {
-				break
-			}
-			q.busy = append(q.busy, b)
-		}
+		err = q.set(set)
 	}
 	return q.failed(o, err)
 }
 
 func (q *busyQuery) availability(o *Object, p *parsed) error {
-	a, err := recur.Availability(p.cal, p.zones, &q.budget)
+	a, err := recur.Availability(p.cal, p.zones, q.budget)
 	if err != nil {
 		return q.failed(o, err)
 	}

@@ -1,9 +1,12 @@
 package caldav
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"time"
 
 	"caldav-fcgi/dav/filter"
@@ -14,14 +17,14 @@ import (
 	"caldav-fcgi/store"
 )
 
-// search holds the objects of calendars against a filter: by their rows as far as those go, by their text where they
-// do not.
+// search holds the objects of calendars against a filter: by their rows, then by their stored series, and by their text
+// where neither tells.
 type search struct {
 	rq     *webdav.Request
 	filter *filter.Filter
 	rows   filter.Selection
 	zone   *time.Location // of the request; nil: that of the calendar
-	budget recur.Budget
+	budget *recur.Budget
 }
 
 // newSearch reads CALDAV:filter and CALDAV:timezone of a calendar-query.
@@ -34,7 +37,7 @@ func newSearch(rq *webdav.Request) (*search, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &search{rq: rq, filter: f, rows: f.Select(), zone: loc}, nil
+	return &search{rq: rq, filter: f, rows: f.Select(), zone: loc, budget: budgetOf(rq)}, nil
 }
 
 // filterRefused turns a fault of a filter into its precondition.
@@ -54,54 +57,127 @@ func filterRefused(err error) error {
 	return ErrValidFilter.With("%s", e.Text)
 }
 
-// page is how many objects are read by name in one statement.
+// budgetOf is what all recurrences of one request share.
+func budgetOf(rq *webdav.Request) *recur.Budget {
+	b, ok := rq.Own.(*recur.Budget)
+	if !ok {
+		b = &recur.Budget{}
+		rq.Own = b
+	}
+	return b
+}
+
+// hit is an object that matches, or one that may.
+type hit struct {
+	id   int64
+	sure bool
+}
+
+// page is how many objects are read in one statement.
 const page = 500
 
-// in yields the objects of c that match. What a row decides is not read; what it does not decide is read in a second
-// round, unless the answer shows the bodies anyway.
-func (s *search) in(c *Calendar, want store.Want) iter.Seq2[*Object, error] {
+// find decides all that needs no text, before anything is answered: so RFC 4791 §7.8 number-of-matches-within-limits can
+// be the answer.
+func (s *search) find(c *Calendar) ([]hit, error) {
+	if s.rows.None {
+		return nil, nil
+	}
+	zones := zone.NewResolver(nil, s.zoneOf(c))
+	var hits []hit
+	for o, err := range s.rq.Tx.Outlines(c.row.ID, s.outline()) {
+		if err != nil {
+			return nil, err
+		}
+		a, err := s.decide(o, zones)
+		if errors.Is(err, recur.ErrBudget) {
+			return nil, overBudgetAt(s.rq, c, o.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if a != filter.No {
+			hits = append(hits, hit{o.ID, a == filter.Yes})
+		}
+	}
+	slices.SortFunc(hits, func(a, b hit) int { return cmp.Compare(a.id, b.id) }) // as the bodies lie
+	if c.home.opt.BruteForce {
+		return hits, s.compare(c, hits)
+	}
+	return hits, nil
+}
+
+func (s *search) zoneOf(c *Calendar) *time.Location {
+	if s.zone != nil {
+		return s.zone
+	}
+	return c.Zone()
+}
+
+// outline is what the store can search by. The ends need no widening: the columns are (index.go).
+func (s *search) outline() store.Search {
+	q := store.Search{Kinds: uint32(s.rows.Kinds), From: store.MinTime, To: store.MaxTime, Series: store.EverySeries}
+	if !s.rows.From.IsZero() {
+		q.From = s.rows.From.Unix()
+	}
+	if !s.rows.To.IsZero() {
+		q.To = s.rows.To.Unix()
+	}
+	q.UID, q.FoldUID = s.rows.PartOfUID()
+	switch {
+	case s.rows.HasUID():
+	case s.rows.Exact:
+		q.Series = store.NoSeries
+	case s.rows.Within:
+		q.Series = store.SeriesAcross
+	}
+	return q
+}
+
+// decide goes by the row where that tells, and by the series.
+func (s *search) decide(o *store.Outline, zones *zone.Resolver) (filter.Answer, error) {
+	switch {
+	case o.Lies == store.Unknown, s.rows.HasUID() && o.UID == "": // the store gives it only where it searches by it
+		return filter.Maybe, nil
+	case !s.rows.HasUID() && (s.rows.Exact || s.rows.Within && o.Lies == store.Within):
+		return filter.Yes, nil
+	}
+	set, err := decoded(o, zones, s.budget)
+	if errors.Is(err, recur.ErrSeries) {
+		return filter.Maybe, nil
+	}
+	if err != nil {
+		return filter.Maybe, err
+	}
+	return s.filter.Decide(set, o.UID)
+}
+
+// read yields the objects that find has found and that match by their text where it was not sure.
+func (s *search) read(c *Calendar, hits []hit, want store.Want) iter.Seq2[*Object, error] {
 	return func(yield func(*Object, error) bool) {
-		if s.rows.None {
-			return
-		}
-		from, to := s.bounds()
-		first := want
-		if s.rows.HasUID() { // few of many
-			first &^= store.Body
-		}
-		var later []string
-		for row, err := range s.rq.Tx.Candidates(c.row.ID, uint32(s.rows.Kinds), from, to, first) {
-			if err != nil {
-				yield(nil, err)
-				return
+		for len(hits) > 0 {
+			// Pages of one sort: where nothing has to be read, nothing is.
+			n := 1
+			for n < min(page, len(hits)) && hits[n].sure == hits[0].sure {
+				n++
 			}
-			o := &Object{row: *row, calendar: c}
-			match, sure := s.byRow(&o.row)
-			switch {
-			case sure && !match:
-				continue
-			case !sure && first&store.Body == 0, first != want:
-				later = append(later, o.row.Name)
-				continue
+			sure, ids := hits[0].sure, make([]int64, n)
+			for i, h := range hits[:n] {
+				ids[i] = h.id
 			}
-			if !s.offer(o, sure, yield) {
-				return
+			hits = hits[n:]
+			more := want
+			if !sure {
+				more |= store.Body
 			}
-		}
-		for len(later) > 0 {
-			n := min(page, len(later))
-			for row, err := range s.rq.Tx.Objects(c.row.ID, want|store.Body, later[:n]...) {
+			for row, err := range s.rq.Tx.ObjectsByID(c.row.ID, more, ids) {
 				if err != nil {
 					yield(nil, err)
 					return
 				}
-				o := &Object{row: *row, calendar: c}
-				_, sure := s.byRow(&o.row)
-				if !s.offer(o, sure, yield) {
+				if !s.offer(&Object{row: *row, calendar: c}, sure, yield) {
 					return
 				}
 			}
-			later = later[n:]
 		}
 	}
 }
@@ -119,36 +195,26 @@ func (s *search) offer(o *Object, sure bool, yield func(*Object, error) bool) bo
 	return !match || yield(o, nil)
 }
 
-// bounds are the ends of the time-range as the store counts. They need no widening: the columns are (index.go).
-func (s *search) bounds() (from, to int64) {
-	from, to = store.MinTime, store.MaxTime
-	if !s.rows.From.IsZero() {
-		from = s.rows.From.Unix()
+// compare holds hits against the text of every object.
+func (s *search) compare(c *Calendar, hits []hit) error {
+	found := map[int64]hit{}
+	for _, h := range hits {
+		found[h.id] = h
 	}
-	if !s.rows.To.IsZero() {
-		to = s.rows.To.Unix()
+	for row, err := range s.rq.Tx.Objects(c.row.ID, store.Body) {
+		if err != nil {
+			return err
+		}
+		o := &Object{row: *row, calendar: c}
+		match, err := s.byText(o)
+		if err != nil {
+			return err
+		}
+		if h, listed := found[o.row.ID]; match && !listed || !match && h.sure {
+			return fmt.Errorf("search: the index says %v of %q, its text %v:\n%s", listed, o.row.Name, match, o.row.Body)
+		}
 	}
-	return from, to
-}
-
-// byRow decides by columns where they can.
-func (s *search) byRow(row *store.Object) (match, sure bool) {
-	if row.Index.Version != IndexVersion {
-		return false, false
-	}
-	if s.rows.Kinds != 0 && ical.Kind(row.Kind)&s.rows.Kinds == 0 || !s.rows.UID(row.UID) {
-		return false, true
-	}
-	if s.rows.Exact {
-		return true, true
-	}
-	// All instances lie between first and last, so one does when these lie within the range. An object of no instance
-	// has MaxTime for both.
-	from, to := s.bounds()
-	if s.rows.Within && (s.rows.From.IsZero() || row.First >= from && row.First < store.MaxTime) && (s.rows.To.IsZero() || row.Last <= to) {
-		return true, true
-	}
-	return false, false
+	return nil
 }
 
 // byText decides by the object's body. A stored object that cannot be read matches nothing: it must not keep the
@@ -161,7 +227,7 @@ func (s *search) byText(o *Object) (bool, error) {
 	}
 	seen := &filter.Object{Cal: p.cal, Zones: p.zonesIn(s.zone)}
 	if s.filter.Timed() && expandable(p.cal) {
-		if seen.Set, err = recur.Compile(p.cal, seen.Zones, &s.budget); err != nil {
+		if seen.Set, err = recur.Compile(p.cal, seen.Zones, s.budget); err != nil {
 			return false, s.failed(o, err)
 		}
 	}
@@ -183,6 +249,17 @@ func (s *search) failed(o *Object, err error) error {
 // overBudget: RFC 4791 §7.8. The object is named, since one alone can do it.
 func overBudget(o *Object) error {
 	return webdav.ErrMatchesWithinLimits.With("the recurrences asked for are too many; they ran out at %q", o.row.Name)
+}
+
+// overBudgetAt is overBudget for an object of which only the row is known.
+func overBudgetAt(rq *webdav.Request, c *Calendar, id int64) error {
+	for row, err := range rq.Tx.ObjectsByID(c.row.ID, 0, []int64{id}) {
+		if err != nil {
+			return err
+		}
+		return overBudget(&Object{row: *row, calendar: c})
+	}
+	return store.ErrNotFound
 }
 
 // unreadable logs a stored object that a report has to leave out.

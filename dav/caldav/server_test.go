@@ -22,7 +22,7 @@ type server struct {
 
 func newServer(t *testing.T, opt Options) *server {
 	t.Helper()
-	db := storetest.Open(t)
+	db := storetest.OpenAt(t, storetest.Path(t), store.Options{IndexVersion: IndexVersion})
 	engine, err := webdav.New(db, webdav.Options{}, principal.Module(), Module(opt))
 	if err != nil {
 		t.Fatal(err)

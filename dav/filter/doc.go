@@ -2,7 +2,7 @@
 //
 // Parse (parse.go) reads the element and refuses what is not valid or cannot be answered, as an *Error that names the
 // precondition. Filter.Match (comp.go, prop.go, param.go, text.go, timerange.go) decides for one parsed object;
-// Filter.Select (select.go) says what can be decided without reading it. The collations are in collation.go.
+// Filter.Select (select.go) says what can be decided by its row, Filter.Decide (decide.go) by its stored series too. The collations are in collation.go.
 //
 // What RFC 4791 leaves open is answered so:
 //

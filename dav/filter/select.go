@@ -17,8 +17,18 @@ type Selection struct {
 	uids     []*textMatch
 }
 
-// HasUID says whether a text-match on UID is in the filter. It asks for a part of the UID and so cannot be looked up,
-// but the row is enough to decide it.
+// PartOfUID is a text that the UID has in it, "" when nothing is asked of the UID that could be searched for. fold: it is in
+// upper case and the UID's ASCII letters are to be read so.
+func (s *Selection) PartOfUID() (part string, fold bool) {
+	for _, t := range s.uids {
+		if !t.negate && t.part != "" && t.collation != UnicodeCasemap {
+			return t.part, t.collation == ASCIICasemap
+		}
+	}
+	return "", false
+}
+
+// HasUID says whether the filter asks for the UID.
 func (s *Selection) HasUID() bool { return len(s.uids) > 0 }
 
 // UID says whether an object with this UID may match.

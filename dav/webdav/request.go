@@ -28,6 +28,7 @@ type Request struct {
 	Resource Resource       // nil for a name that is not taken
 	Body     *etree.Element // an XML body; nil when there was none
 	Upload   any            // what Prepare made of a stream body
+	Own      any            // what the module that answers keeps for the whole of the request
 	Who      Subject
 	Login    Login
 	Tx       *store.Tx

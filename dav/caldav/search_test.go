@@ -1,0 +1,203 @@
+package caldav
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"caldav-fcgi/dav/davtest"
+	"caldav-fcgi/dav/principal"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// Whatever is searched among whatever objects, rows and series find what the texts say: BruteForce compares.
+func TestSearch_AgreesWithTheTexts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, Options{BruteForce: true})
+	s.want(s.do("MKCALENDAR", "/calendars/ann/all/", ""), 201)
+	r := rand.New(rand.NewPCG(7, 9))
+	n := 0
+	for o := range davtest.Generate(120, 5) {
+		s.want(s.put("/calendars/ann/all/"+o.Name, o.Body), 201)
+		n++
+	}
+	for i := range 250 {
+		if a := s.put(fmt.Sprintf("/calendars/ann/all/r%d.ics", i), randomObject(r, i)); a.status != 201 {
+			t.Fatalf("%d: %s\n%s", a.status, a.body, randomObject(r, i))
+		}
+	}
+	found := 0
+	for range 400 {
+		filter := randomFilter(r)
+		more := ""
+		if r.IntN(3) == 0 {
+			more = "<c:timezone-id>" + []string{"Asia/Tokyo", "America/Los_Angeles"}[r.IntN(2)] + "</c:timezone-id>"
+		}
+		if a := s.report("/calendars/ann/all/", queryFor("<d:getetag/>", filter, more)); a.status != 207 {
+			t.Fatalf("%d for %s: %s", a.status, filter, a.body)
+		} else {
+			found += strings.Count(a.body, "<d:response>")
+		}
+	}
+	t.Logf("%d answers of %d objects", found, n+250)
+
+	// To another version of the program all rows are stale, and only the texts tell.
+	stale := *s
+	db, err := store.Open(s.db.Path(), store.Options{IndexVersion: IndexVersion + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if stale.engine, err = webdav.New(db, webdav.Options{}, principal.Module(), Module(Options{})); err != nil {
+		t.Fatal(err)
+	}
+	for range 40 {
+		from := time.Date(2024, 1, 1+r.IntN(1200), r.IntN(24), 0, 0, 0, time.UTC)
+		body := freeBusy(from.Format("20060102T150405Z"), from.AddDate(0, 0, 1+r.IntN(60)).Format("20060102T150405Z"))
+		got, want := s.report("/calendars/ann/all/", body, "Depth: 1"), stale.report("/calendars/ann/all/", body, "Depth: 1")
+		if g, w := busyLines(got.body), busyLines(want.body); g != w || got.status != 200 || want.status != 200 {
+			t.Fatalf("%s:\ngot  %d %s\nwant %d %s", body, got.status, g, want.status, w)
+		}
+	}
+}
+
+func busyLines(body string) string {
+	var out []string
+	for line := range strings.Lines(body) {
+		if strings.HasPrefix(line, "FREEBUSY") {
+			out = append(out, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+func randomObject(r *rand.Rand, i int) string {
+	uid := fmt.Sprintf("r%d", i)
+	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.IntN(3*365*24*4)) * 15 * time.Minute)
+	zone := []string{"Z", "", "Europe/Paris", "DATE", "America/New_York"}[r.IntN(5)]
+	at := func(name string, t time.Time) string {
+		switch zone {
+		case "Z", "":
+			return name + ":" + t.Format("20060102T150405") + zone
+		case "DATE":
+			return name + ";VALUE=DATE:" + t.Format("20060102")
+		}
+		return name + ";TZID=" + zone + ":" + t.Format("20060102T150405")
+	}
+	some := func(n int, line string) []string {
+		if r.IntN(n) == 0 {
+			return []string{line}
+		}
+		return nil
+	}
+	pick := func(list ...string) string { return list[r.IntN(len(list))] }
+	kind := pick("VEVENT", "VEVENT", "VEVENT", "VTODO", "VTODO", "VJOURNAL", "VFREEBUSY")
+	end := "DTEND"
+	if kind == "VTODO" {
+		end = "DUE"
+	}
+	alarm := "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER" + pick(":-PT15M", ";RELATED=END:PT1H", ";VALUE=DATE-TIME:20250301T120000Z", ":-P1D") + pick("", "\r\nREPEAT:4\r\nDURATION:PT10M") + "\r\nEND:VALARM"
+	describe := func() []string {
+		return slices.Concat(some(3, "STATUS:"+pick("TENTATIVE", "CANCELLED", "CONFIRMED", "COMPLETED", "x-odd")), some(4, "TRANSP:TRANSPARENT"), some(4, "CLASS:"+pick("PUBLIC", "PRIVATE", "confidential")),
+			some(3, "SUMMARY:"+pick("tea", "cake")))
+	}
+	lines := describe()
+	hasStart := kind == "VEVENT" || r.IntN(3) > 0
+	if kind == "VFREEBUSY" {
+		lines = append(lines[:0], some(2, "FREEBUSY:"+start.Format("20060102T150405Z")+"/PT3H")...)
+		if r.IntN(2) == 0 {
+			lines = append(lines, "DTSTART:"+start.Format("20060102T150405Z"), "DTEND:"+start.AddDate(0, 0, 9).Format("20060102T150405Z"))
+		}
+		return object(kind, uid, lines...)
+	}
+	if hasStart {
+		lines = append(lines, at("DTSTART", start))
+	}
+	later := start.Add(time.Duration(1+r.IntN(60)) * time.Hour * 24 / 8)
+	if zone == "DATE" {
+		later = start.AddDate(0, 0, 1+r.IntN(5))
+	}
+	switch {
+	case kind == "VJOURNAL":
+	case r.IntN(2) == 0:
+		lines = append(lines, at(end, later))
+	case hasStart && r.IntN(2) == 0:
+		lines = append(lines, "DURATION:"+pick("PT1H", "P1D", "P2D", "PT0S"))
+	}
+	if kind == "VTODO" {
+		lines = slices.Concat(lines, some(3, "COMPLETED:"+start.AddDate(0, 0, 3).Format("20060102T150405Z")), some(3, "CREATED:"+start.AddDate(0, 0, -3).Format("20060102T150405Z")))
+	}
+	if kind != "VJOURNAL" {
+		lines = append(lines, some(3, alarm)...)
+	}
+	body := object(kind, uid, lines...)
+	if !hasStart || r.IntN(2) == 0 {
+		return body
+	}
+	rule := "RRULE:FREQ=" + pick("DAILY", "WEEKLY", "WEEKLY;BYDAY=MO,FR", "MONTHLY", "MONTHLY;BYDAY=-1SU", "YEARLY") + pick("", ";INTERVAL=2", ";INTERVAL=5") + pick("", "", ";COUNT=7")
+	lines = append(lines, rule)
+	lines = append(lines, some(3, at("EXDATE", start.AddDate(0, 0, 7)))...)
+	lines = append(lines, some(4, at("RDATE", start.AddDate(0, 0, 3)))...)
+	body = object(kind, uid, lines...)
+	if r.IntN(2) == 0 {
+		return body
+	}
+	over := slices.Concat([]string{strings.Replace(at("RECURRENCE-ID", start), ":", pick(":", ":", ";RANGE=THISANDFUTURE:"), 1), at("DTSTART", start.AddDate(0, 0, r.IntN(40)-20))}, describe())
+	if kind != "VJOURNAL" {
+		over = append(over, some(2, alarm)...)
+	}
+	_, second, _ := strings.Cut(object(kind, uid, over...), "-//test//EN\r\n")
+	return strings.TrimSuffix(body, "END:VCALENDAR\r\n") + second
+}
+
+func randomFilter(r *rand.Rand) string {
+	pick := func(list ...string) string { return list[r.IntN(len(list))] }
+	span := func() string {
+		from := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.IntN(4*365*24)) * time.Hour)
+		to := from.Add(time.Duration(1+r.IntN(24*pick1(r, 1, 7, 40, 400))) * time.Hour)
+		start, end := from.Format(`start="20060102T150405Z" `), to.Format(`end="20060102T150405Z"`)
+		switch r.IntN(6) {
+		case 0:
+			start = ""
+		case 1:
+			end = ""
+		}
+		return "<c:time-range " + start + end + "/>"
+	}
+	text := func(s string) string {
+		return `<c:text-match` + pick("", ` collation="i;octet"`, ` collation="i;unicode-casemap"`) + pick("", "", ` negate-condition="yes"`) + `>` + s + `</c:text-match>`
+	}
+	prop := func() string {
+		name := pick("UID", "CLASS", "STATUS", "TRANSP", "SUMMARY", "COMPLETED")
+		inner := map[string]string{"UID": text(pick("r1", "R2", "7", "example")), "CLASS": text(pick("PRIVATE", "conf", "PUBLIC")), "STATUS": text(pick("CANCELLED", "ed", "x-odd")),
+			"TRANSP": text("TRANSPARENT"), "SUMMARY": text("tea"), "COMPLETED": ""}[name]
+		if name != "UID" && r.IntN(3) == 0 {
+			inner = "<c:is-not-defined/>"
+		}
+		return `<c:prop-filter name="` + name + `">` + inner + `</c:prop-filter>`
+	}
+	inner := ""
+	if r.IntN(2) == 0 {
+		inner += prop()
+	}
+	if r.IntN(5) == 0 {
+		inner += prop()
+	}
+	if r.IntN(4) == 0 {
+		inner += `<c:comp-filter name="VALARM">` + pick("", "<c:is-not-defined/>", span()) + `</c:comp-filter>`
+	}
+	if r.IntN(2) == 0 {
+		inner = span() + inner
+	}
+	kind := pick("VEVENT", "VEVENT", "VTODO", "VTODO", "VJOURNAL", "VFREEBUSY")
+	if kind == "VJOURNAL" || kind == "VFREEBUSY" {
+		inner = pick(span(), prop(), "")
+	}
+	return `<c:comp-filter name="` + kind + `">` + inner + `</c:comp-filter>`
+}
+
+func pick1(r *rand.Rand, list ...int) int { return list[r.IntN(len(list))] }
