@@ -31,5 +31,7 @@ func mkcalendar(rq *webdav.Request) (webdav.Response, error) {
 	if p.Failed() { // §5.3.1.1
 		return webdav.Response{}, p.Multistatus(rq.Target)
 	}
-	return webdav.Response{Status: http.StatusCreated, Header: http.Header{"Cache-Control": {"no-cache"}}}, nil
+	h := rq.Preferred() // RFC 8144 §2.3
+	h.Set("Cache-Control", "no-cache")
+	return webdav.Response{Status: http.StatusCreated, Header: h}, nil
 }

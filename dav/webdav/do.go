@@ -75,7 +75,7 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 			})
 		})
 		if err != nil {
-			return rq, err
+			return rq, rq.refused(err, out)
 		}
 		rq.Tx = nil
 		judged := rq.method
@@ -103,14 +103,20 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 		if errors.Is(err, ErrStale) && try < maxStale {
 			continue
 		}
-		var failed *Failed
-		if errors.As(err, &failed) {
-			resp = failed.Response
-		} else if err != nil {
-			return rq, err
+		if err != nil {
+			return rq, rq.refused(err, out)
 		}
 		return rq, rq.send(resp, out)
 	}
+}
+
+// refused answers with what a Failed holds; any other error is left to be answered.
+func (rq *Request) refused(err error, out Answer) error {
+	var failed *Failed
+	if errors.As(err, &failed) {
+		return rq.send(failed.Response, out)
+	}
+	return err
 }
 
 func (rq *Request) count(tx *store.Tx) { rq.statements += tx.Statements() }
@@ -196,7 +202,7 @@ func (rq *Request) gate(tx *store.Tx) error {
 	if rq.method.Public {
 		return nil
 	}
-	return rq.guard(needs)
+	return rq.showState(rq.guard(needs))
 }
 
 func (rq *Request) needs() ([]Need, error) {

@@ -1,8 +1,11 @@
 package webdav
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+
+	"caldav-fcgi/store"
 )
 
 // Prefer is what RFC 7240 and RFC 8144 let a client ask for.
@@ -57,4 +60,60 @@ func (rq *Request) Preferred(further ...string) http.Header {
 		h.Set("Preference-Applied", strings.Join(names, ", "))
 	}
 	return h
+}
+
+// orRepresentation is the answer of a PUT, POST, COPY or MOVE, with what stands at p now where return=representation
+// asks for it and it can be shown: RFC 8144 §3.1. A 204 becomes a 200.
+func (rq *Request) orRepresentation(r Response, p Path) (Response, error) {
+	if !rq.Prefer().Representation {
+		return r, nil
+	}
+	if r.Status == http.StatusNoContent {
+		r.Status = http.StatusOK
+	}
+	shown, ok, err := rq.representation(p, r.Status)
+	if err != nil || ok {
+		return shown, err
+	}
+	if r.Status == http.StatusOK {
+		r.Status = http.StatusNoContent
+	}
+	return r, nil
+}
+
+// representation shows the object at p. It is sent after the transaction, so that one too large for memory is not shown.
+func (rq *Request) representation(p Path, status int) (r Response, ok bool, err error) {
+	res, err := rq.Find(p, store.Body)
+	if err != nil {
+		return r, false, err
+	}
+	o, ok := res.(Object)
+	if !ok || !rq.May(res, readNeeded) {
+		return r, false, nil
+	}
+	rep, err := o.Represent(rq)
+	if err != nil || rep.Read != nil {
+		return r, false, err
+	}
+	r = rep.response(status, span{length: rep.size()})
+	r.Header.Add("Vary", "Prefer, Brief")
+	r.Header.Set("Preference-Applied", "return=representation")
+	r.Header.Set("Content-Location", rq.Base+p.String())
+	return r, true, nil
+}
+
+// showState gives a PUT whose condition does not hold what stands there instead: RFC 8144 §3.2.
+func (rq *Request) showState(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Status != http.StatusPreconditionFailed || rq.Method != http.MethodPut || rq.Resource == nil || !rq.Prefer().Representation {
+		return err
+	}
+	r, ok, failed := rq.representation(rq.Target, e.Status)
+	switch {
+	case failed != nil:
+		return failed
+	case !ok:
+		return err
+	}
+	return &Failed{r}
 }

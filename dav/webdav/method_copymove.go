@@ -85,7 +85,11 @@ func (rq *Request) transfer(do func(Container, string) (Stored, error)) (Respons
 		return Response{}, err
 	}
 	if at.res != nil {
-		return Response{Status: http.StatusNoContent}, nil
+		return rq.orRepresentation(Response{Status: http.StatusNoContent, Header: rq.Preferred()}, dst)
 	}
-	return Response{Status: http.StatusCreated, Header: http.Header{"Location": {rq.Base + dst.String()}}}, nil
+	r, err := rq.orRepresentation(Response{Status: http.StatusCreated, Header: rq.Preferred()}, dst)
+	if err == nil {
+		r.Header.Set("Location", rq.Base+dst.String())
+	}
+	return r, err
 }

@@ -59,7 +59,9 @@ func mkcolMethod() Method {
 					return nil
 				}}}
 			}
-			return Response{Status: http.StatusCreated, Header: http.Header{"Cache-Control": {"no-cache"}}}, nil
+			h := rq.Preferred()
+			h.Set("Cache-Control", "no-cache")
+			return Response{Status: http.StatusCreated, Header: h}, nil
 		}}
 }
 

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"caldav-fcgi/dav/privilege"
-	"caldav-fcgi/store"
 )
 
 // putMethod is RFC 4918 §9.7, RFC 4791 §5.3.2.
@@ -73,29 +72,9 @@ func (rq *Request) stored(st Stored) (Response, error) {
 	if st.Created {
 		status = http.StatusCreated
 	}
-	h := http.Header{}
+	h := rq.Preferred()
 	if st.AsSent {
 		h.Set("Etag", st.ETag)
 	}
-	if !rq.Prefer().Representation {
-		return Response{Status: status, Header: h}, nil
-	}
-	res, err := rq.Find(rq.Target, store.Body) // RFC 8144 §2.2
-	if err != nil {
-		return Response{}, err
-	}
-	rep, err := res.(Object).Represent(rq)
-	if err != nil {
-		return Response{}, err
-	}
-	if rep.Read != nil { // it could only be read in the transaction, which is over when an answer is sent
-		return Response{Status: status, Header: h}, nil
-	}
-	if !st.Created {
-		status = http.StatusOK
-	}
-	r := rep.response(status, span{length: rep.size()})
-	r.Header.Set("Preference-Applied", "return=representation")
-	r.Header.Set("Content-Location", rq.Base+rq.Target.String())
-	return r, nil
+	return rq.orRepresentation(Response{Status: status, Header: h}, rq.Target)
 }
