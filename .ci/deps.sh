@@ -41,6 +41,7 @@ if [ "$want" != build ]; then
 	need curl have curl
 	need nodejs have node
 	need npm have npm
+	need libical-dev test -e /usr/include/libical/ical.h
 fi
 [ -z "$missing" ] && exit 0
 
