@@ -227,14 +227,25 @@ func (rq *Request) passLocks(set *lockset, spots []*spot) error {
 		if l := rq.barred(reaching); l != nil {
 			return rq.locked(*l)
 		}
-		deep := slices.DeleteFunc(slices.Clone(reaching), func(l held) bool { return !l.Deep || !l.Shared })
-		for list := set.under(s); len(list) > 0; {
+		list := set.under(s)
+		shares := slices.DeleteFunc(slices.Clone(reaching), func(l held) bool { return !l.Deep || !l.Shared })
+		above := len(shares) // beyond it, those on the way down to the resource at hand: roots stand before what is below them
+		for len(list) > 0 {
+			root := list[0].root
+			for len(shares) > above && !root.Within(shares[len(shares)-1].root) {
+				shares = shares[:len(shares)-1]
+			}
 			n := 1
-			for n < len(list) && list[n].LockKey == list[0].LockKey {
+			for n < len(list) && list[n].root.Same(root) {
 				n++
 			}
-			if l := rq.barred(append(slices.Clone(deep), list[:n]...)); l != nil {
+			if l := rq.barred(slices.Concat(shares, list[:n])); l != nil {
 				return rq.locked(*l)
+			}
+			for _, l := range list[:n] {
+				if l.Deep && l.Shared {
+					shares = append(shares, l)
+				}
 			}
 			list = list[n:]
 		}

@@ -90,7 +90,7 @@ func (rq *Request) takeLock() (Response, error) {
 	}
 	status := http.StatusOK
 	if rq.Resource == nil {
-		if status, err = http.StatusCreated, rq.lockUnmapped(s, set); err != nil {
+		if status, err = http.StatusCreated, rq.lockUnmapped(set); err != nil {
 			return Response{}, err
 		}
 	}
@@ -196,16 +196,14 @@ type EmptyMaker interface {
 	MakeEmpty(rq *Request, name string) error
 }
 
-// lockUnmapped makes what the lock is to stand on. A new member needs the token of its collection's own lock (§7.4).
-func (rq *Request) lockUnmapped(s *spot, set *lockset) error {
-	for _, a := range s.above[len(s.above)-1:] {
-		var list []held
-		for _, l := range set.at[a.key] {
-			list = append(list, held{l, a.path})
-		}
-		if l := rq.barred(list); l != nil {
-			return rq.locked(*l)
-		}
+// lockUnmapped makes what the lock is to stand on. A new member needs the tokens of the locks on its collection (§7.4).
+func (rq *Request) lockUnmapped(set *lockset) error {
+	parent, err := rq.spot(rq.Target.Parent())
+	if err != nil {
+		return err
+	}
+	if err := rq.passLocks(set, []*spot{parent}); err != nil {
+		return err
 	}
 	if c, ok := rq.Parent.(EmptyMaker); ok {
 		return c.MakeEmpty(rq, rq.Target.Last())
