@@ -10,6 +10,7 @@ import (
 	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/feed"
 	"caldav-fcgi/dav/files"
+	"caldav-fcgi/dav/job"
 	"caldav-fcgi/dav/page"
 	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/tzdist"
@@ -34,6 +35,7 @@ type Options struct {
 // Server is the whole service as one http.Handler.
 type Server struct {
 	engine *webdav.Server
+	jobs   *job.Runner
 	zones  *tzdist.Service
 	cross  *http.CrossOriginProtection
 	log    *slog.Logger
@@ -59,11 +61,15 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("join the modules: %w", err)
 	}
-	return &Server{engine: engine, zones: tzdist.New(opt.Log), cross: http.NewCrossOriginProtection(), log: opt.Log}, nil
+	jobs := job.New(db, opt.Log, map[string]job.Part{"purge": job.Purge, "content": job.PurgeContent})
+	return &Server{engine: engine, jobs: jobs, zones: tzdist.New(opt.Log), cross: http.NewCrossOriginProtection(), log: opt.Log}, nil
 }
 
 // Engine is the DAV engine: what acts without HTTP goes through its Do.
 func (s *Server) Engine() *webdav.Server { return s.engine }
+
+// Jobs does what requests leave for later: a process that serves runs it beside.
+func (s *Server) Jobs() *job.Runner { return s.jobs }
 
 // ServeHTTP answers a request whose context carries the Caller.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -7,7 +7,7 @@
 //   - main.go, run.go: the process, and one command of it without a process, which is what tests run.
 //   - command.go, flag.go, help.go, complete.go: the table, its reading of a command line, what is derived from it.
 //   - config.go, source.go: the settings; where their values come from.
-//   - a file for each command; importing.go is the work of import, which demo does, too; sweep.go what serve does beside.
+//   - a file for each command; importing.go is the work of import, which demo does, too.
 //
 // Every command takes -db and -config and works beside a running server: SQLite and the lock beside the database keep
 // processes apart. What changes a calendar goes through webdav.Server.Do, as a client's request does.

@@ -70,13 +70,13 @@ func serve(ctx context.Context, c *call) (err error) {
 	for i, e := range ends {
 		names[i] = e.name
 	}
-	sweeping, stop := context.WithCancel(ctx)
-	swept := make(chan struct{})
+	working, stop := context.WithCancel(ctx)
+	worked := make(chan struct{})
 	go func() {
-		defer close(swept)
-		svc.sweep(sweeping, log)
+		defer close(worked)
+		svc.dav.Jobs().Run(working)
 	}()
-	defer func() { stop(); <-swept }()
+	defer func() { stop(); <-worked }()
 	log.Info("serving", "version", thisBuild().version, "started", mode.String(), "database", c.DB, "time zones", zone.Version, "listen", strings.Join(names, " "))
 	serving, end := context.WithCancel(ctx)
 	defer end()
