@@ -255,6 +255,16 @@ func TestLock_OfSharedLocksOneIsEnough(t *testing.T) { // RFC 4918 §6.2
 	s.want(204, "", "ann", "DELETE", "dir/", with(ann))
 }
 
+func TestLock_SharedOnesAreCounted(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for range 50 {
+		s.lock(200, "ann", "c", shared)
+	}
+	s.want(507, "50 locks", "ann", "LOCK", "c", shared)
+	s.lock(200, "ann", "dir/", shared)
+}
+
 func TestLock_UnmappedURLMakesAnEmptyMember(t *testing.T) { // RFC 4918 §7.3
 	t.Parallel()
 	s := open(t)

@@ -13,8 +13,11 @@ import (
 	"caldav-fcgi/store"
 )
 
-// maxLockOwner is how many octets of DAV:owner are kept.
-const maxLockOwner = 16 << 10
+// Every member of a locked collection shows the lock: a listing has to stay readable.
+const (
+	maxLockOwner   = 4 << 10 // octets of DAV:owner
+	maxSharedLocks = 50      // on one URL
+)
 
 // lockMethod is RFC 4918 §9.10. What rights it needs is RFC 3744 appendix B.
 func lockMethod() Method {
@@ -87,6 +90,9 @@ func (rq *Request) takeLock() (Response, error) {
 	}
 	if err := rq.compatible(l, s, set); err != nil {
 		return Response{}, err
+	}
+	if len(set.own(s)) >= maxSharedLocks {
+		return Response{}, &Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("%d locks stand here, as many as may: remove some, or let them expire", maxSharedLocks)}
 	}
 	status := http.StatusOK
 	if rq.Resource == nil {
