@@ -132,7 +132,7 @@ func everything(t testing.TB, db *DB) {
 				must(err)
 			}
 		}
-		drain(tx.Stale(0, 10))
+		drain(tx.Stale(KindCalendar, 0, 10))
 		for w := range Want(4) {
 			drain(tx.Objects(b.ID, w))
 			drain(tx.Objects(b.ID, w, "3.ics"))

@@ -142,13 +142,14 @@ func (tx *Tx) Outlines(collection int64, q Search) iter.Seq2[*Outline, error] {
 	}
 }
 
-// Stale are objects that were indexed by other code, some of a few at a time: in the order of their rows, beginning after one.
-func (tx *Tx) Stale(after int64, most int) iter.Seq2[*Object, error] {
-	return tx.objects("list stale rows", objectsStale, Body, after, tx.db.index, int64(most))
+// Stale are objects in collections of a kind that were indexed by other code, with their bodies: so many of them, in the order of
+// their rows, after one.
+func (tx *Tx) Stale(kind Kind, after int64, most int) iter.Seq2[*Object, error] {
+	return tx.objects("list stale rows", objectsStale, Body, after, tx.db.index, int64(most), int64(kind))
 }
 
 var objectsStale = newShapes(func(list, join string) string { // by the rows themselves: nobody waits for it
-	return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.id>?1 AND o.indexed<>?2 AND o.content IS NULL ORDER BY o.id LIMIT ?3`
+	return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.id>?1 AND o.indexed<>?2 AND (SELECT kind FROM collection c WHERE c.id=o.collection)=?4 ORDER BY o.id LIMIT ?3`
 })
 
 // Reindex writes what is computed of an object anew. Nothing of it is a change that a client would have to hear of. The UID stays.

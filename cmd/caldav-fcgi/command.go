@@ -54,6 +54,8 @@ func commands() []*command {
 		{name: "prune", short: "give back the space of changes that are years old", long: pruneHelp,
 			options: []option{{"older", "AGE", "than that: 5y, 18m (months), 90d; 5y when not given"}, {"yes", "", "also what is younger than five years"}}, run: prune},
 
+		{name: "reindex", short: "index anew what an older version has stored", long: reindexHelp, run: reindex},
+
 		{name: "config", short: "show the settings in effect, and where each comes from", long: configHelp, options: []option{jsonOption}, settings: serveSettings, run: showConfig},
 		{name: "version", short: "show the version, and that of SQLite and of the time zones", long: "Name these lines when you report a fault.", options: []option{{"changes", "", "show what each release has changed"}}, run: showVersion},
 		{name: "completion", args: "bash|zsh|fish", min: 1, max: 1, short: "print the completion of commands for a shell", long: completionHelp, run: completion},

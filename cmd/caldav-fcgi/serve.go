@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/fcgi"
 )
@@ -74,6 +75,9 @@ func serve(ctx context.Context, c *call) (err error) {
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)
+		if n, err := caldav.Reindex(working, svc.db); n > 0 || err != nil && working.Err() == nil {
+			log.Info("indexed anew", "objects", n, "error", err)
+		}
 		svc.dav.Jobs().Run(working)
 	}()
 	defer func() { stop(); <-worked }()

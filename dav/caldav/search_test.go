@@ -65,6 +65,70 @@ func TestSearch_AgreesWithTheTexts(t *testing.T) {
 	}
 }
 
+// Objects of another version are found by their texts, and by the index once it is written anew.
+func TestReindex(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, Options{BruteForce: true})
+	s.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=DAILY"), "b.ics": event("b")})
+	june := query(events(between("time-range", "20260601T000000Z", "20260602T000000Z")))
+	err := s.db.Update(t.Context(), func(tx *store.Tx) error {
+		for row, err := range tx.Stale(store.KindCalendar, 0, 1) {
+			t.Errorf("%v is stale, %v", row, err)
+		}
+		for _, name := range []string{"a.ics", "b.ics"} {
+			row := s.row(tx, name)
+			if err := tx.Reindex(row, store.Index{Version: 1, Kind: row.Kind, First: store.MaxTime, Last: store.MaxTime}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := s.report(work, june).names(); got != "a.ics" {
+			t.Errorf("found %q", got)
+		}
+		n, err := Reindex(t.Context(), s.db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log(n)
+	}
+	err = s.db.View(t.Context(), func(tx *store.Tx) error {
+		if row := s.row(tx, "a.ics"); row.Index.Version != IndexVersion || row.First == store.MaxTime || row.UID != "a" {
+			t.Errorf("%+v", row.Index)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// row is an object of the calendar as it is stored.
+func (s *server) row(tx *store.Tx, name string) *store.Object {
+	s.t.Helper()
+	p, err := tx.Principal(store.User, "ann")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	home, err := tx.Root(p.ID, store.KindCalendarHome)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := tx.Collection(home.ID, "calendar")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	o, err := tx.Object(c.ID, name, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return o
+}
+
 func busyLines(body string) string {
 	var out []string
 	for line := range strings.Lines(body) {
