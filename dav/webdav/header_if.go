@@ -141,7 +141,7 @@ func (rq *Request) hasState(s *spot, c ifCondition) (bool, error) {
 	if c.etag != "" {
 		e, ok := s.at.res.(Entity)
 		tags, _ := ParseETags([]string{c.etag})
-		return ok && matches(tags, false, true, e.ETag()), nil
+		return ok && (matches(tags, false, true, e.ETag()) || sameVersion(e.ETag(), tags)), nil
 	}
 	for _, l := range rq.locks.reaching(s) {
 		if l.Token == c.token {
