@@ -7,11 +7,9 @@
 #
 # Prints "ok NAME", "FAIL NAME" with the log, or "skip NAME: install PACKAGE" for each, then the sum. A client is a function
 # client_NAME in .ci/clients/NAME.sh, with packages_NAME, which prints what is missing. They leave the account as it was.
-#
-# litmus is not among them: it writes plain files of any name, which calendars refuse. It comes with plain files.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-all="curl cadaver vdirsyncer khal todoman calcurse python-caldav tsdav evolution syncevolution"
+all="curl litmus cadaver davfs2 vdirsyncer khal todoman calcurse python-caldav tsdav evolution syncevolution"
 limit=${CLIENT_SECONDS:-60} # for one client
 export CLIENT_CACHE=${CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/caldav-fcgi-clients}
 
@@ -26,7 +24,7 @@ own() {
 	[ -x "$binary" ] || { echo "clients: there is no ./caldav-fcgi (make build), and no URL was given" >&2; exit 2; }
 	echo 'ann@example.org:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=' >"$temp/htpasswd"
 	: >"$temp/config.toml"
-	"$binary" serve -config "$temp/config.toml" -db "$temp/db" -base /dav -http 127.0.0.1:0 -htpasswd "$temp/htpasswd" 2>"$temp/server.log" &
+	"$binary" serve -config "$temp/config.toml" -db "$temp/db" -base /dav -files=on -http 127.0.0.1:0 -htpasswd "$temp/htpasswd" 2>"$temp/server.log" &
 	server=$!
 	for i in $(seq 100); do
 		url=$(sed -n 's/.*listen=\(http:[^ ]*\).*/\1/p' "$temp/server.log")

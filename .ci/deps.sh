@@ -25,6 +25,7 @@ if [ "$want" != build ]; then
 	need libapache2-mod-fcgid test -e /usr/lib/apache2/modules/mod_fcgid.so
 	need nginx-light have nginx
 	need cadaver have cadaver
+	need davfs2 have mount.davfs
 	need vdirsyncer have vdirsyncer
 	need khal have khal
 	need todoman have todoman

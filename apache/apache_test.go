@@ -127,6 +127,18 @@ func TestExamples(t *testing.T) {
 		program.Serve(t, place, append(plain, "-http", place.HTTP())...)
 		proxyHTTP(t, place).Ready(t).Check(t, dialogues)
 	})
+	t.Run("litmus, proxy_fcgi.conf", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI(), "-files=on")
+		proxyFCGI(t, place).Ready(t).Litmus(t)
+	})
+	t.Run("litmus, proxy_http.conf", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, append(plain, "-http", place.HTTP(), "-files=on")...)
+		proxyHTTP(t, place).Ready(t).Litmus(t)
+	})
 	t.Run("fcgid.conf", func(t *testing.T) {
 		t.Parallel()
 		fcgid(t, sitetest.NewPlace(t), program).Ready(t).Check(t, dialogues)

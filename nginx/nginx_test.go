@@ -95,6 +95,19 @@ func TestExamples(t *testing.T) {
 		proxy(t, place).Ready(t).Check(t, dialogues)
 	})
 
+	t.Run("litmus, fastcgi.conf", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI(), "-files=on")
+		fastcgi(t, place).Ready(t).Litmus(t)
+	})
+	t.Run("litmus, proxy.conf", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, append(plain, "-http", place.HTTP(), "-files=on")...)
+		proxy(t, place).Ready(t).Litmus(t)
+	})
+
 	t.Run("gzip on", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)

@@ -61,4 +61,32 @@ client_cadaver() {
 	cat out
 	get "${home}cadaver-other-$mark/one.ics" | cmp - one.ics
 	is "the deleted object" "$(code GET "${calendar}one.ics")" 404
+
+	plain_files || return 0
+	step "plain files: folders, copies, locks"
+	local folder=${files}cadaver-$mark/
+	made+=("$folder")
+	dav MKCOL "$folder"
+	head -c 300000 /dev/urandom >big
+	cadaver "$folder" >out <<-END
+		mkcol sub
+		put big
+		put one.ics sub/one.txt
+		copy sub other
+		move other/one.txt zwei.txt
+		lock big
+		put big
+		discover big
+		unlock big
+		get big big.back
+		rmcol other
+		ls
+		quit
+	END
+	cat out
+	lacks out failed
+	cmp big big.back
+	get "${folder}zwei.txt" | cmp - one.ics
+	get "${folder}sub/one.txt" | cmp - one.ics
+	is "the removed folder" "$(code PROPFIND "${folder}other/" -H 'Depth: 0')" 404
 }

@@ -59,6 +59,12 @@ is() { [ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"; }
 holds() { grep -qF -- "$2" "$1" || { cat "$1"; fail "$1 has no '$2'"; }; }
 lacks() { ! grep -qF -- "$2" "$1" || { cat "$1"; fail "$1 has '$2'"; }; }
 
+# plain_files finds the account's folder of plain files; false, with a word, where the site has none.
+plain_files() {
+	files=${home/\/calendars\//\/files\/}
+	[ "$(code PROPFIND "$files" -H 'Depth: 0')" = 207 ] || { echo "no plain files (-files=on)"; return 1; }
+}
+
 # event UID SUMMARY [more lines]; todo likewise: an object with CRLF.
 event() { object VEVENT "$1" "$2" 'DTSTART;TZID=Europe/Berlin:20270301T093000' 'DURATION:PT1H' "${@:3}"; }
 todo() { object VTODO "$1" "$2" 'DUE;VALUE=DATE:20270305' "${@:3}"; }

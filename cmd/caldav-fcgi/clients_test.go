@@ -36,7 +36,7 @@ func TestClients(t *testing.T) {
 				fmt.Fprintf(&passwords, "%s:{SHA}%s\n", clientUser(client), base64.StdEncoding.EncodeToString(sum[:]))
 			}
 			place.Write(t, "htpasswd", passwords.String())
-			program.Serve(t, place, "-fcgi", place.FCGI())
+			program.Serve(t, place, "-fcgi", place.FCGI(), "-files=on")
 			address := front(t, place)
 			for _, client := range clients {
 				t.Run(client, func(t *testing.T) {
