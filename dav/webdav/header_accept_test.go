@@ -32,3 +32,13 @@ func TestAccepted(t *testing.T) {
 		}
 	}
 }
+
+func FuzzAccepted(f *testing.F) {
+	f.Add("text/calendar;q=0.5, */*;q=0.1")
+	f.Fuzz(func(t *testing.T, accept string) {
+		got, ok := Accepted(http.Header{"Accept": {accept}}, "text/calendar", "application/calendar+json")
+		if got != "text/calendar" && got != "application/calendar+json" {
+			t.Fatalf("%q: %q, %v, which was not offered", accept, got, ok)
+		}
+	})
+}
