@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 BIN := caldav-fcgi
 export CGO_ENABLED = 1
 
-.PHONY: run build test race lint golden fuzz vuln litmus clients bench install dist clean
+.PHONY: run build test race lint golden fuzz vuln litmus clients bench bench-peers install dist clean
 
 run: deps-build
 	$(GO) build -o $(BIN) ./cmd/caldav-fcgi && exec ./$(BIN) demo
@@ -38,6 +38,11 @@ clients litmus: build
 bench:
 	.ci/deps.sh test
 	GO=$(GO) .ci/bench.sh
+
+# Other servers beside ours: make bench-peers DAVLOAD=path of the load harness
+bench-peers:
+	.ci/deps.sh peers
+	GO=$(GO) DAVLOAD="$(DAVLOAD)" .ci/bench.sh peers
 
 install: build
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/$(BIN)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what building ("build"), testing ("test") or trying other people's clients ("clients") needs, when it is
-# missing and we are root on a Debian-like system; else says which packages to install.
+# Installs what building ("build"), testing ("test"), trying other people's clients ("clients") or measuring other servers
+# ("peers") needs, when it is missing and we are root on a Debian-like system; else says which packages to install.
 set -eu
 want=${1:-build}
 
@@ -19,7 +19,18 @@ have() { command -v "$1" || [ -x "/usr/sbin/$1" ]; }
 
 need gcc have gcc
 need libc6-dev test -e /usr/include/stdio.h
-if [ "$want" != build ]; then
+if [ "$want" = peers ]; then
+	need nginx-light have nginx
+	need radicale have radicale
+	need cyrus-imapd test -x /usr/lib/cyrus/bin/master
+	need cyrus-caldav test -x /usr/lib/cyrus/bin/httpd
+	need sasl2-bin have saslpasswd2
+	need php-sabre-dav test -e /usr/share/php/Sabre/autoload.php
+	need php-fpm sh -c 'ls /usr/sbin/php-fpm*'
+	need php-sqlite3 sh -c 'php -m | grep -x pdo_sqlite'
+	need php-xml sh -c 'php -m | grep -x xmlreader'
+	need php-mbstring sh -c 'php -m | grep -x mbstring'
+elif [ "$want" != build ]; then
 	need git have git
 	need apache2 have apache2
 	need libapache2-mod-fcgid test -e /usr/lib/apache2/modules/mod_fcgid.so
