@@ -20,7 +20,7 @@
 // The way of a request:
 //
 //	fcgi            accept, guard, REMOTE_USER and base path → dav.Caller
-//	dav.Server      base cut off at a segment boundary; /.well-known; page or DAV tree
+//	dav.Server      base cut off at a segment boundary; /.well-known; time zones, page or DAV tree
 //	webdav.Server   method from the table; XML body read within limits; the caller's account
 //	View            look-up, rights, preconditions: refused here, without body or write lock
 //	Prepare         of a write: the body read, parsed, checked, outside any transaction

@@ -64,7 +64,7 @@ type answer struct {
 	etag  string
 }
 
-// ServeHTTP answers one request; base is the path that the service's own addresses begin with.
+// ServeHTTP answers one request, whose path is below the base path already.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	caller := webdav.LoginFrom(r.Context())
@@ -95,9 +95,22 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Etag", out.etag)
 		h.Set("Vary", "Accept")
 		h.Set("Cache-Control", "public, max-age=3600") // §4.1.4: clients ask once a day
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(out.body))
+		seen := &seen{ResponseWriter: w, status: status}
+		http.ServeContent(seen, r, "", time.Time{}, bytes.NewReader(out.body)) // 304 and ranges are its
+		status = seen.status
 	}
 	s.log.Info("request", "method", r.Method, "path", r.URL.Path, "status", status, "took", time.Since(began).Round(10*time.Microsecond), "who", caller.User, "id", caller.ID)
+}
+
+// seen notes the status of an answer, for the log.
+type seen struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *seen) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
 }
 
 func (s *Service) answer(r *http.Request, base string) (answer, error) {
