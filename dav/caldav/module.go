@@ -23,7 +23,7 @@ func Module(opt Options) webdav.Module {
 	}
 	return webdav.Module{
 		Name:       "caldav",
-		Compliance: []string{"calendar-access", "calendar-availability", "calendar-no-timezone"}, // RFC 4791 §5.1, RFC 7953 draft 02 §5.2.1, RFC 7809 §3.1.1
+		Compliance: []string{"calendar-access", "calendar-availability", "calendar-no-timezone"}, // RFC 4791 §5.1, RFC 7953 §5.2.1, RFC 7809 §3.1.1
 		Roots: map[string]func(*webdav.Request) (webdav.Collection, error){
 			root: func(*webdav.Request) (webdav.Collection, error) { return Homes{opt}, nil },
 		},

@@ -28,7 +28,7 @@ func homeProperties() []webdav.Property {
 				}
 				return nil
 			}}),
-		webdav.On(webdav.Prop[*Home]{Name: calDAV("calendar-availability"), // RFC 7953 draft 02 §5.2.3
+		webdav.On(webdav.Prop[*Home]{Name: calDAV("calendar-availability"), // RFC 7953 §5.2.3
 			Get: func(*webdav.Request, *Home, *webdav.Writer) error { return webdav.ErrNoValue }, // what was set is kept as it came, and shown
 			Set: checkAvailability}),
 	}

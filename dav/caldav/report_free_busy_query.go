@@ -48,7 +48,7 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 			return webdav.Response{}, err
 		}
 	}
-	q.busy = append(q.busy, recur.Subtract(q.away, q.free)...) // RFC 7953 draft 02 §4: events and VFREEBUSY lie over it
+	q.busy = append(q.busy, recur.Subtract(q.away, q.free)...) // RFC 7953 §4: events and VFREEBUSY lie over it
 	body, err := q.answer(merge(q.busy))
 	if err != nil {
 		return webdav.Response{}, err
@@ -83,7 +83,7 @@ type busyQuery struct {
 }
 
 // add looks at the events of the range, at every VFREEBUSY, whose periods need not lie between its dates, and at every
-// VAVAILABILITY (RFC 7953 draft 02 §5.2.2).
+// VAVAILABILITY (RFC 7953 §5.2.2).
 func (q *busyQuery) add(c *Calendar) error {
 	if !q.rq.May(c, privilege.ReadFreeBusy) {
 		return nil

@@ -18,7 +18,7 @@ func readAvailability(t *testing.T, lines string) (*Available, error) {
 	return Availability(cal, nil, nil)
 }
 
-// The travelling worker of RFC 7953 draft 02 §3.1: each block has hours of its own, the days between have none, and an
+// The travelling worker of RFC 7953 §3.1: each block has hours of its own, the days between have none, and an
 // override takes one Monday's morning away.
 func TestAvailability_TravellingWorker(t *testing.T) {
 	t.Parallel()

@@ -64,7 +64,7 @@ func list() *listing {
 	return l
 }
 
-// listed is the list action, §5.2. A token of another state gets everything, as the RFC has it for one not supported.
+// listed is the list action, RFC 7808 §5.2. A token of another state gets everything, as the RFC has it for one not supported.
 func (s *Service) listed(query url.Values) (answer, error) {
 	since := query["changedsince"]
 	if len(since) > 1 {
@@ -77,7 +77,7 @@ func (s *Service) listed(query url.Values) (answer, error) {
 	return asJSON(l)
 }
 
-// find is §5.5.
+// find is RFC 7808 §5.5.
 func (s *Service) find(query url.Values) (answer, error) {
 	bad := func(why string) error {
 		return refuse(http.StatusBadRequest, "invalid-pattern", "pattern %s", why)
@@ -103,7 +103,7 @@ func (s *Service) find(query url.Values) (answer, error) {
 	return asJSON(out)
 }
 
-// parsePattern reads a pattern of §5.5: text with "*" at its ends.
+// parsePattern reads a pattern of RFC 7808 §5.5: text with "*" at its ends.
 func parsePattern(s string) (match func(string) bool, why string) {
 	head, tail := strings.HasPrefix(s, "*"), false
 	s = strings.TrimPrefix(s, "*")

@@ -160,7 +160,7 @@ func tagged(media string, body []byte) answer {
 	return answer{media, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
 }
 
-// moment reads start or end (§5.3, §5.4); zero when it is absent.
+// moment reads start or end (RFC 7808 §5.3, §5.4); zero when it is absent.
 func moment(query url.Values, name string, required bool) (time.Time, error) {
 	bad := func(why string) error { return refuse(http.StatusBadRequest, "invalid-"+name, "%s %s", name, why) }
 	switch values := query[name]; {
@@ -202,7 +202,7 @@ func notFound(tzid string) error {
 	return refuse(http.StatusNotFound, "tzid-not-found", "there is no time zone %.80q here", tzid)
 }
 
-// get is §5.3.
+// get is RFC 7808 §5.3.
 func get(tzid string, query url.Values, h http.Header) (answer, error) {
 	media, ok := webdav.Accepted(h, "text/calendar", mediaJCal)
 	if !ok {
@@ -242,7 +242,7 @@ func calendar(tzid string, start, end time.Time) ([]byte, bool) {
 	return b.Bytes(), w.Err() == nil
 }
 
-// expand is §5.4.
+// expand is RFC 7808 §5.4.
 func expand(tzid string, query url.Values) (answer, error) {
 	type observance struct {
 		Name  string `json:"name"`

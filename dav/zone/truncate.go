@@ -42,7 +42,7 @@ func starting(loc *time.Location, start, end time.Time) []onset {
 }
 
 // Standalone writes the VTIMEZONE of a name of the database, cut to [start, end) (RFC 7808 §3.9); a zero time does not cut.
-// aliasOf, if not "", is told as the zone's other name (§7.2).
+// aliasOf, if not "", is told as the zone's other name (RFC 7808 §7.2).
 func Standalone(tzid, aliasOf string, start, end time.Time) ([]byte, bool) {
 	loc, ok := iana(tzid)
 	if !ok {
@@ -53,7 +53,7 @@ func Standalone(tzid, aliasOf string, start, end time.Time) ([]byte, bool) {
 		props = append(props, ical.NewText("TZID-ALIAS-OF", aliasOf))
 	}
 	if !end.IsZero() {
-		props = append(props, ical.Time{Wall: end.UTC(), UTC: true}.Property("TZUNTIL")) // §7.1
+		props = append(props, ical.Time{Wall: end.UTC(), UTC: true}.Property("TZUNTIL")) // RFC 7808 §7.1
 	}
 	onsets := history(loc)
 	if !start.IsZero() || !end.IsZero() {
