@@ -197,6 +197,29 @@ func TestContent_GoesWithItsCollection(t *testing.T) {
 	sound(t, db)
 }
 
+func TestContent_GoesWithItsAccount(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	c := filesOf(t, db)
+	below := &Collection{Parent: c.ID, Owner: c.Owner, Kind: KindFiles, Name: "below"}
+	update(t, db, func(tx *Tx) error { return tx.CreateCollection(below) })
+	putLarge(t, db, c, "a", octets(ChunkSize+1))
+	putLarge(t, db, below, "b", octets(ChunkSize+2))
+	update(t, db, func(tx *Tx) error {
+		p, err := tx.PrincipalByID(c.Owner)
+		if err != nil {
+			return err
+		}
+		return tx.DeletePrincipal(p)
+	})
+	sound(t, db)
+	runContentJobs(t, db)
+	if n := contents(t, db); n != 0 {
+		t.Errorf("%d rows left", n)
+	}
+	sound(t, db)
+}
+
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
