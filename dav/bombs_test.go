@@ -142,7 +142,7 @@ func TestBombs_Headers(t *testing.T) {
 		"Schedule-Reply":      {"F"}, "If-Schedule-Tag-Match": {`"x"`}, "Lock-Token": {"<" + strings.Repeat("x", 8000)}, "Slug": {"../../x", "\x00", strings.Repeat("s", 8000)},
 	} {
 		for _, value := range values {
-			for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "COPY", "MOVE", "POST", "OPTIONS", "MKCOL", "MKCALENDAR"} {
+			for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "COPY", "MOVE", "POST", "OPTIONS", "MKCOL", "MKCALENDAR", "LOCK", "UNLOCK"} {
 				for _, path := range []string{"/calendars/ann/calendar/x.ics", "/calendars/ann/calendar/"} {
 					if path == "/calendars/ann/calendar/" && (method == "DELETE" || method == "MOVE" || method == "COPY") {
 						continue // the matrix stays

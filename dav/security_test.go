@@ -125,6 +125,8 @@ func TestSecurity_NoOracleOfExistence(t *testing.T) {
 	w := newWorld(t)
 	w.want(201, "ann", "PUT", "/calendars/ann/calendar/x.ics", event("x", "DTSTART:20260101T090000Z"))
 	w.want(201, "bob", "PUT", "/calendars/bob/calendar/x.ics", event("y", "DTSTART:20260101T090000Z"))
+	const lockBody = `<lockinfo xmlns="DAV:"><lockscope><shared/></lockscope><locktype><write/></locktype></lockinfo>`
+	token := strings.Trim(w.want(200, "ann", "LOCK", "/calendars/ann/calendar/", lockBody).Header().Get("Lock-Token"), "<>")
 	for _, c := range []struct{ there, absent string }{
 		{"/calendars/ann/calendar/x.ics", "/calendars/ann/calendar/z.ics"},
 		{"/calendars/ann/calendar/x.ics", "/calendars/zoe/calendar/x.ics"},
@@ -143,6 +145,8 @@ func TestSecurity_NoOracleOfExistence(t *testing.T) {
 			{"PROPFIND", "", []string{"Depth", "0"}}, {"PROPFIND", "", []string{"Depth", "1"}}, {"PROPFIND", "", nil},
 			{"PROPPATCH", `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:displayname>x</d:displayname></d:prop></d:set></d:propertyupdate>`, nil},
 			{"MKCALENDAR", "", nil}, {"MKCOL", "", nil}, {"LOCK", "", nil}, {"ACL", "", nil},
+			{"LOCK", lockBody, nil}, {"LOCK", lockBody, []string{"Depth", "0"}}, {"LOCK", "", []string{"If", "(<urn:uuid:x>)"}}, {"UNLOCK", "", []string{"Lock-Token", "<urn:uuid:x>"}},
+			{"PUT", event("q", "DTSTART:20260101T090000Z"), []string{"If", "(<urn:uuid:x>)"}}, {"DELETE", "", []string{"If", `(Not ["x"])`}},
 			{"COPY", "", []string{"Destination", "/calendars/bob/calendar/new.ics"}}, {"MOVE", "", []string{"Destination", "/calendars/bob/calendar/new.ics"}},
 			{"REPORT", syncBody(""), nil}, {"REPORT", query("20260101T000000Z", "20270101T000000Z", ""), []string{"Depth", "1"}},
 			{"REPORT", busyBody("20260101T000000Z", "20270101T000000Z"), []string{"Depth", "1"}},
@@ -150,7 +154,12 @@ func TestSecurity_NoOracleOfExistence(t *testing.T) {
 		} {
 			same(t, w, c.there, c.absent, func(path string) *http.Request { return request(m.method, path, m.body, m.header...) })
 		}
-		// And as a destination, or an href in a body.
+		// And as a destination, a tag of an If header, or an href in a body.
+		for _, list := range []string{`(["x"])`, `(Not ["x"])`, `(<` + token + `>)`, `(Not <` + token + `>)`} {
+			same(t, w, c.there, c.absent, func(path string) *http.Request {
+				return request("PROPPATCH", "/calendars/bob/calendar/x.ics", "", "If", "<"+path+"> "+list)
+			})
+		}
 		for _, method := range []string{"COPY", "MOVE"} {
 			for _, over := range []string{"T", "F"} {
 				same(t, w, c.there, c.absent, func(path string) *http.Request {
