@@ -48,7 +48,9 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 			return webdav.Response{}, err
 		}
 	}
-	q.busy = append(q.busy, recur.Subtract(q.away, q.free)...) // RFC 7953 §4: events and VFREEBUSY lie over it
+	// RFC 7953 §4: events and VFREEBUSY lie over it. Merged, since a thousand blocks over each other would be cut up a
+	// thousand times.
+	q.busy = append(q.busy, recur.Subtract(merge(q.away), q.free)...)
 	body, err := q.answer(merge(q.busy))
 	if err != nil {
 		return webdav.Response{}, err

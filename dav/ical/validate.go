@@ -171,7 +171,7 @@ func (v *validation) instances() *Error {
 	for _, c := range v.main {
 		id := c.Prop("RECURRENCE-ID")
 		if id == nil {
-			if master != nil {
+			if master != nil && c.Name != "VAVAILABILITY" { // RFC 7953 §3.1 has an example with three, one after the other
 				return resourceError(c.Line, c.Name, "a second %s without RECURRENCE-ID beside that of line %d", c.Name, master.Line)
 			}
 			master = c
