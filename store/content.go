@@ -28,26 +28,37 @@ type Content struct {
 
 // WriteContent stores a large body ahead of the object that PutContent gives it to, in many short commits while it is read: no
 // transaction waits for r, and memory does not grow with it. What no object has in the end is emptied by a job of kind "content".
-// An error of r is returned as it is.
+// An error of r is returned as it is, and what had come by then goes.
 func (db *DB) WriteContent(ctx context.Context, r io.Reader) (*Content, error) {
 	c := &Content{}
+	if err := db.writeContent(ctx, c, r); err != nil {
+		if c.ID == 0 {
+			return nil, err
+		}
+		dropped := db.Update(context.WithoutCancel(ctx), func(tx *Tx) error { return tx.dropContent(c.ID, tx.Now.Unix()) })
+		return nil, errors.Join(err, dropped)
+	}
+	return c, nil
+}
+
+func (db *DB) writeContent(ctx context.Context, c *Content, r io.Reader) error {
 	sum := sha256.New()
 	buf := make([]byte, chunksAtOnce*ChunkSize)
 	for {
 		n, err := io.ReadFull(r, buf)
 		ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !ended {
-			return nil, err
+			return err
 		}
 		sum.Write(buf[:n])
 		if err := db.Update(ctx, func(tx *Tx) error { return tx.addChunks(c, buf[:n]) }); err != nil {
-			return nil, fmt.Errorf("write a large body: %w", err)
+			return fmt.Errorf("write a large body: %w", err)
 		}
 		c.Size += int64(n)
 		c.chunks += chunksOf(n)
 		if ended {
 			c.Hash = sum.Sum(nil)
-			return c, nil
+			return nil
 		}
 	}
 }

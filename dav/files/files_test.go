@@ -27,7 +27,11 @@ type server struct {
 
 func newServer(t testing.TB, opt files.Options, dbOpt store.Options) *server {
 	t.Helper()
-	db := storetest.OpenAt(t, storetest.Path(t), dbOpt)
+	return serverOver(t, storetest.OpenAt(t, storetest.Path(t), dbOpt), opt)
+}
+
+func serverOver(t testing.TB, db *store.DB, opt files.Options) *server {
+	t.Helper()
 	engine, err := webdav.New(db, webdav.Options{SpoolDir: t.TempDir()}, principal.Module(), files.Module(db, opt))
 	if err != nil {
 		t.Fatal(err)
@@ -213,6 +217,13 @@ func TestPut_TooLarge(t *testing.T) {
 func TestPut_QuotaIs507(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, files.Options{}, store.Options{Quota: 2 * store.ChunkSize})
+	// What can't be held is not read to its end, nor stored.
+	body := &pattern{n: 50 << 20}
+	s.want(507, "PUT", "/files/ann/f", body)
+	if body.at > 3*store.ChunkSize {
+		t.Errorf("%d octets were read", body.at)
+	}
+	s.want(507, "PUT", "/files/ann/f", bytes.NewReader(make([]byte, 2*store.ChunkSize+1)))
 	for _, n := range []int64{store.ChunkSize, 2*store.ChunkSize + 1} {
 		w := s.do("PUT", "/files/ann/f", &pattern{n: n})
 		if want := map[bool]int{true: 507, false: 201}[n > 2*store.ChunkSize]; w.Code != want {
@@ -227,6 +238,26 @@ func TestPut_QuotaIs507(t *testing.T) {
 		t.Errorf("COPY beyond the quota: %d", w.Code)
 	}
 	s.sound()
+}
+
+// Who holds more than a quota that came later may replace what is there by less.
+func TestPut_OverQuotaMayShrink(t *testing.T) {
+	t.Parallel()
+	path := storetest.Path(t)
+	for _, step := range []struct{ quota, size, want int64 }{
+		{0, 6 * store.ChunkSize, 201}, {store.ChunkSize, 5 * store.ChunkSize, 204}, {store.ChunkSize, 5*store.ChunkSize + 1, 507},
+	} {
+		db, err := store.Open(path, store.Options{Quota: step.quota})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := serverOver(t, db, files.Options{})
+		s.want(int(step.want), "PUT", "/files/ann/f", &pattern{n: step.size})
+		s.sound()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // A body that ends early leaves nothing behind, in memory or in the store.

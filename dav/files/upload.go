@@ -27,27 +27,57 @@ func (f *Folder) Prepare(rq *webdav.Request, name string) (any, error) {
 	if up, ok := rq.Upload.(*upload); ok {
 		return up, nil
 	}
-	max := f.tree.opt.MaxFile
-	if rq.Length() > max {
-		return nil, tooLarge(max)
+	limit := f.tree.opt.MaxFile
+	if rq.Length() > limit {
+		return nil, tooLarge(limit)
 	}
 	up := &upload{media: cleanMedia(rq.Header.Get("Content-Type"))}
-	body := &bounded{r: rq.Stream(), left: max}
+	body := &bounded{r: rq.Stream(), left: limit}
 	head, err := io.ReadAll(io.LimitReader(body, inline+1))
 	if err == nil && len(head) > inline {
-		up.content, err = f.tree.db.WriteContent(rq.Context(), io.MultiReader(bytes.NewReader(head), body))
+		if err = f.room(rq, body, int64(len(head))); err == nil {
+			up.content, err = f.tree.db.WriteContent(rq.Context(), io.MultiReader(bytes.NewReader(head), body))
+		}
 	} else {
 		up.body = head
 	}
 	switch {
+	case errors.Is(err, errTooLarge) && body.quota:
+		return nil, fmt.Errorf("put a file: %w", store.ErrQuota)
 	case errors.Is(err, errTooLarge):
-		return nil, tooLarge(max)
+		return nil, tooLarge(limit)
 	case body.err != nil:
 		return nil, webdav.UnreadBody(body.err)
 	case err != nil:
 		return nil, err
 	}
 	return up, nil
+}
+
+// room bounds a large body by what the owner may still hold, so that it is not stored only to be refused. The quota is
+// judged again, for good, when the file is put.
+func (f *Folder) room(rq *webdav.Request, body *bounded, read int64) error {
+	return f.tree.db.View(rq.Context(), func(tx *store.Tx) error {
+		p, err := tx.PrincipalByID(f.row.Owner)
+		if err != nil {
+			return err
+		}
+		limit, limited := tx.Limit(p)
+		if !limited {
+			return nil
+		}
+		left := max(0, limit-p.Bytes) - read // who holds too much already may still replace by less
+		if old, ok := rq.Resource.(*File); ok {
+			left += old.Size()
+		}
+		if left < max(0, rq.Length()-read) {
+			return store.ErrQuota
+		}
+		if left < body.left {
+			body.left, body.quota = left, true
+		}
+		return nil
+	})
 }
 
 // Put stores what Prepare has read.
@@ -84,9 +114,10 @@ var errTooLarge = errors.New("larger than a file may be")
 
 // bounded reads at most so much, and remembers what went wrong with the client's side of it.
 type bounded struct {
-	r    io.Reader
-	left int64
-	err  error
+	r     io.Reader
+	left  int64
+	quota bool // it is a quota that leaves no more
+	err   error
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
