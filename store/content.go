@@ -14,7 +14,7 @@ import (
 const (
 	// ChunkSize is how much of a large body lies in one row.
 	ChunkSize    = 256 << 10
-	chunksAtOnce = 4             // a commit: others who write wait for no more
+	chunksAtOnce = 16            // a commit: others who write wait for no more than 4 MB
 	uploadTime   = 2 * time.Hour // after which a body that no object has is taken for abandoned
 )
 

@@ -145,7 +145,7 @@ func TestLargeFile_MemoryStaysFlat(t *testing.T) {
 	if testing.Short() {
 		size = 24 << 20
 	}
-	const flat = 16 << 20 // rows of 256 KB, four at a time, and what the collector has not come to yet
+	const flat = 16 << 20 // rows of 256 KB, 4 MB of them at a time, and what the collector has not come to yet
 	s := newServer(t, files.Options{}, store.Options{})
 	s.want(201, "PUT", "/files/ann/warm", &pattern{n: 2 << 20})
 	runtime.GC()
