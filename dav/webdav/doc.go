@@ -1,6 +1,6 @@
 // Package webdav is the engine: it reads a request, finds the resource, judges rights and preconditions, runs the
-// method in a transaction and writes the answer. It knows RFC 4918, 3253 (reports and the supported-sets), 5689, 5995,
-// 6578, 7240 and 8144, and nothing of calendars.
+// method in a transaction and writes the answer. It knows RFC 4918, 3253 (reports and the supported-sets), 4331, 5689,
+// 5842 (resource-id), 5995, 6578, 7240 and 8144, and nothing of calendars.
 //
 // Start reading at do.go, which has the steps of a request in order. What the service can do stands in tables that
 // the modules hand to New (module.go); engine.go has the engine's own. To add

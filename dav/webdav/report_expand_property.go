@@ -39,10 +39,17 @@ func expandProperty(rq *Request, res Resource) (Response, error) {
 			return Response{}, err
 		}
 	}
+	var used []string
+	noRoot := rq.Prefer().NoRoot && isCollection && depth == Depth1
+	if noRoot {
+		used = append(used, "depth-noroot")
+	}
 	w := newWriter(rq.Base, nil) // kept back, so that an answer too large can still be refused
 	w.Multistatus()
-	if err := sel.expanded(w, rq.Target, res); err != nil {
-		return Response{}, err
+	if !noRoot {
+		if err := sel.expanded(w, rq.Target, res); err != nil {
+			return Response{}, err
+		}
 	}
 	if isCollection && depth == Depth1 {
 		for m, err := range coll.Members(rq, nil, sel.want) {
@@ -58,7 +65,7 @@ func expandProperty(rq *Request, res Resource) (Response, error) {
 		}
 	}
 	w.Close()
-	return Response{Header: rq.Preferred(), Stream: func(out *Writer) error { return out.Octets(w.buf) }}, nil
+	return Response{Header: rq.Preferred(used...), Stream: func(out *Writer) error { return out.Octets(w.buf) }}, nil
 }
 
 // expanding makes a Selection of the DAV:property elements in el, with those in them as selections of their own.
