@@ -137,6 +137,20 @@ var june = [2]time.Time{time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC), time.Date(2
 
 var sslLines = regexp.MustCompile(`(?m)^\s*(ssl_certificate|SSLCertificate|SSLEngine).*\n`)
 
+var guardedLocation = regexp.MustCompile(`(?s)    location ~ \^/\(\?:\$\|dav/\) \{.*?\n    \}\n`)
+
+// withoutTLS is fastcgi.conf as plain HTTP in a place.
+func withoutTLS(t *testing.T, place *sitetest.Place, address string) string {
+	place.Write(t, "caldav-fcgi.params", read(t, "caldav-fcgi.params"))
+	conf := sitetest.Edit(t, sslLines.ReplaceAllString(read(t, "fastcgi.conf"), ""), "listen 443 ssl http2;", "listen "+address+";",
+		"/run/caldav-fcgi/", place.Path("run")+"/")
+	return fastcgiLocation(t, place, conf)
+}
+
+func fastcgiLocation(t *testing.T, place *sitetest.Place, conf string) string {
+	return sitetest.Edit(t, conf, "/etc/caldav-fcgi/htpasswd", place.Path("htpasswd"), "/etc/nginx/caldav-fcgi.params", place.Path("caldav-fcgi.params"))
+}
+
 func openBench(t *testing.T, program *sitetest.Program, n int) *bench {
 	b := &bench{T: t, n: n, program: program, place: sitetest.NewPlace(t), helloCPU: map[int]float64{}, helloRate: map[int]float64{}}
 	all := slices.Collect(davtest.Generate(n+min(n, 2000), benchSeed))
@@ -152,16 +166,13 @@ func openBench(t *testing.T, program *sitetest.Program, n int) *bench {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = []string{helloEnv + "=" + socket}
 	b.hello = sitetest.Start(t, "hello", cmd, "")
-	params := b.place.Write(t, "caldav-fcgi.params", read(t, "caldav-fcgi.params"))
 	address := ""
 	site := sitetest.Nginx(t, b.place, func(at string) string {
 		address = at
-		guarded := regexp.MustCompile(`(?s)    location ~ \^/\(\?:\$\|dav/\) \{.*?\n    \}\n`).FindString(read(t, "fastcgi.conf"))
-		conf := sitetest.Edit(t, read(t, "fastcgi.conf"), guarded,
-			guarded+sitetest.Edit(t, guarded, "~ ^/(?:$|dav/)", "= /hello", "fastcgi_pass caldav_fcgi;", "fastcgi_pass hello;"))
-		conf = sitetest.Edit(t, sslLines.ReplaceAllString(conf, ""), "listen 443 ssl http2;", "listen "+at+";", "/etc/caldav-fcgi/htpasswd", b.place.Path("htpasswd"),
-			"/etc/nginx/caldav-fcgi.params", params, "/run/caldav-fcgi/", b.place.Path("run")+"/")
-		return conf + "upstream hello { server unix:" + socket + "; keepalive 8; }\n"
+		guarded := guardedLocation.FindString(read(t, "fastcgi.conf"))
+		return sitetest.Edit(t, withoutTLS(t, b.place, at), fastcgiLocation(t, b.place, guarded),
+			fastcgiLocation(t, b.place, guarded+sitetest.Edit(t, guarded, "~ ^/(?:$|dav/)", "= /hello", "fastcgi_pass caldav_fcgi;", "fastcgi_pass hello;"))) +
+			"upstream hello { server unix:" + socket + "; keepalive 8; }\n"
 	})
 	b.web, b.origin = site.Web, "http://"+address
 	b.client = newBenchClient()
