@@ -174,6 +174,8 @@ func (rq *Request) gate(tx *store.Tx) error {
 	if rq.Who.Principal == nil && !rq.method.Public {
 		return rq.unauthenticated()
 	}
+	rq.judging = true
+	defer func() { rq.judging, rq.ways = false, rq.ways[:min(1, len(rq.ways))] }()
 	if err := rq.lookup(); err != nil {
 		return err
 	}

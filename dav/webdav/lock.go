@@ -53,21 +53,11 @@ func lockKey(r Resource) (store.LockKey, bool) {
 	return store.LockKey{Collection: coll, Name: r.Name()}, true
 }
 
-// spot finds what is at p and above it. What lies on the way to the target has been found already.
+// spot finds what is at p and above it.
 func (rq *Request) spot(p Path) (*spot, error) {
-	at := rq.at
-	switch n := len(p.Segments); {
-	case p.Same(rq.Target):
-	case rq.Target.Within(p) && n < len(at.chain):
-		at = place{res: at.chain[n], deepest: at.chain[n], chain: at.chain[:n+1]}
-		if n > 0 {
-			at.parent = at.chain[n-1]
-		}
-	default:
-		var err error
-		if at, err = rq.find(p, 0); err != nil {
-			return nil, err
-		}
+	at, err := rq.look(p)
+	if err != nil {
+		return nil, err
 	}
 	s := &spot{path: p, at: at}
 	for i, res := range at.chain {

@@ -474,6 +474,7 @@ func TestLock_CostsAStatementAtMost(t *testing.T) {
 	requests := [][]string{
 		{"GET", "c"}, {"PROPFIND", "dir/", "Depth: 1", `<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>`}, {"PUT", "c", "x"}, {"PUT", "dir/sub/b", "x"},
 		{"PROPPATCH", "c", `<propertyupdate xmlns="DAV:"><set><prop><x xmlns="u:x">1</x></prop></set></propertyupdate>`},
+		{"COPY", "dir/sub/b", "Destination: /shelf/dir/b"}, {"MOVE", "dir/b", "Destination: /shelf/dir/sub/b"},
 	}
 	var before []int
 	for range 2 {

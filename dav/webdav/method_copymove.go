@@ -37,7 +37,7 @@ func (rq *Request) transferNeeds(source Need) ([]Need, error) {
 		return nil, err
 	}
 	needs := []Need{source, {dst.Parent(), privilege.Bind, dst.Last()}}
-	at, err := rq.find(dst, 0)
+	at, err := rq.look(dst)
 	if err == nil && at.res != nil {
 		needs = append(needs, Need{Path: dst.Parent(), What: privilege.Unbind})
 	}

@@ -42,6 +42,8 @@ type Request struct {
 	body    []byte // of a stream, once it was read
 	hasBody bool
 	at      place // where Target leads
+	ways    []way // found while the request is judged: Target's first
+	judging bool
 
 	states  *ifHeader    // nil: the request has no If header
 	locks   *lockset     // around what the request would change
@@ -169,18 +171,41 @@ func (rq *Request) lookup() error {
 		return err
 	}
 	rq.Parent, rq.Resource, rq.at = at.parent, at.res, at
+	rq.ways = append(rq.ways[:0], way{rq.Target, at})
 	return nil
+}
+
+// way is a path that has been gone.
+type way struct {
+	path Path
+	at   place
+}
+
+// look is find for what is judged before the method runs, and nothing has changed yet: no way is gone twice.
+func (rq *Request) look(p Path) (place, error) {
+	n := len(p.Segments)
+	for _, w := range rq.ways {
+		if w.path.Same(p) {
+			return w.at, nil
+		}
+		if w.path.Within(p) && n < len(w.at.chain) {
+			at := place{res: w.at.chain[n], deepest: w.at.chain[n], chain: w.at.chain[:n+1]}
+			if n > 0 {
+				at.parent = w.at.chain[n-1]
+			}
+			return at, nil
+		}
+	}
+	at, err := rq.find(p, 0)
+	if err == nil && rq.judging {
+		rq.ways = append(rq.ways, way{p, at})
+	}
+	return at, err
 }
 
 // RightsAt says what the caller may do with the resource at p, or would have to be allowed for a name not taken.
 func (rq *Request) RightsAt(p Path) (privilege.Set, error) {
-	switch {
-	case p.Same(rq.Target):
-		return rq.rights(rq.at), nil
-	case rq.Parent != nil && p.Same(rq.Target.Parent()):
-		return rq.Parent.Rights(rq), nil
-	}
-	at, err := rq.find(p, 0)
+	at, err := rq.look(p)
 	if err != nil {
 		return 0, err
 	}
