@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"caldav-fcgi/dav"
+	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/davtest"
 	"caldav-fcgi/store"
 	"caldav-fcgi/store/storetest"
@@ -39,7 +40,7 @@ func bench(b *testing.B) *benchService {
 			b.Fatal(err)
 		}
 		benchDir = dir
-		s, err := dav.New(storetest.OpenAt(benchTB{b}, filepath.Join(dir, "bench.db"), store.Options{}), dav.Options{})
+		s, err := dav.New(storetest.OpenAt(benchTB{b}, filepath.Join(dir, "bench.db"), store.Options{IndexVersion: caldav.IndexVersion}), dav.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -90,7 +90,7 @@ func (q *busyQuery) add(c *Calendar) error {
 	if !q.rq.May(c, privilege.ReadFreeBusy) {
 		return nil
 	}
-	zones := zone.NewResolver(nil, c.Zone())
+	sets := recur.NewDecoder(zone.NewResolver(nil, c.Zone()), q.budget)
 	var later []int64
 	for _, part := range []struct {
 		kind     ical.Kind
@@ -100,7 +100,7 @@ func (q *busyQuery) add(c *Calendar) error {
 			if err != nil {
 				return err
 			}
-			set, err := decoded(o, zones, q.budget)
+			set, err := decoded(o, sets)
 			if err == nil {
 				err = q.set(set)
 			}
@@ -129,12 +129,12 @@ func (q *busyQuery) add(c *Calendar) error {
 	return nil
 }
 
-// decoded is the stored series of an object; recur.ErrSeries when only the text tells.
-func decoded(o *store.Outline, zones *zone.Resolver, b *recur.Budget) (*recur.Set, error) {
+// decoded is the stored series of an object, valid until the next; recur.ErrSeries when only the text tells.
+func decoded(o *store.Outline, sets *recur.Decoder) (*recur.Set, error) {
 	if o.Lies == store.Unknown || o.Series == nil {
 		return nil, recur.ErrSeries
 	}
-	return recur.Decode(o.Series, zones, b)
+	return sets.Decode(o.Series)
 }
 
 func (q *busyQuery) set(set *recur.Set) error {

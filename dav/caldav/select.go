@@ -82,13 +82,13 @@ func (s *search) find(c *Calendar) ([]hit, error) {
 	if s.rows.None {
 		return nil, nil
 	}
-	zones := zone.NewResolver(nil, s.zoneOf(c))
+	sets := recur.NewDecoder(zone.NewResolver(nil, s.zoneOf(c)), s.budget)
 	var hits []hit
 	for o, err := range s.rq.Tx.Outlines(c.row.ID, s.outline()) {
 		if err != nil {
 			return nil, err
 		}
-		a, err := s.decide(o, zones)
+		a, err := s.decide(o, sets)
 		if errors.Is(err, recur.ErrBudget) {
 			return nil, overBudgetAt(s.rq, c, o.ID)
 		}
@@ -134,14 +134,14 @@ func (s *search) outline() store.Search {
 }
 
 // decide goes by the row where that tells, and by the series.
-func (s *search) decide(o *store.Outline, zones *zone.Resolver) (filter.Answer, error) {
+func (s *search) decide(o *store.Outline, sets *recur.Decoder) (filter.Answer, error) {
 	switch {
 	case o.Lies == store.Unknown, s.rows.HasUID() && o.UID == "": // the store gives it only where it searches by it
 		return filter.Maybe, nil
 	case !s.rows.HasUID() && (s.rows.Exact || s.rows.Within && o.Lies == store.Within):
 		return filter.Yes, nil
 	}
-	set, err := decoded(o, zones, s.budget)
+	set, err := decoded(o, sets)
 	if errors.Is(err, recur.ErrSeries) {
 		return filter.Maybe, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"caldav-fcgi/dav/ical"
@@ -229,11 +230,33 @@ var ErrSeries = errors.New("not a recurrence set of this version")
 // Decode makes a Set of what Encode gave. Its instances have no Comp. zones says what floating times are; nil is UTC.
 // ErrSeries, and ErrBudget as of Compile.
 func Decode(blob []byte, zones *zone.Resolver, b *Budget) (*Set, error) {
+	return NewDecoder(zones, b).Decode(blob)
+}
+
+// Decoder decodes many blobs, one after the other, in the same memory.
+type Decoder struct {
+	set   Set
+	rules []rule
+	known map[string]namedZone // by TZID alone
+}
+
+// maxKnown is above the number of zones there are.
+const maxKnown = 1000
+
+// NewDecoder makes a Decoder; for zones and b see Decode.
+func NewDecoder(zones *zone.Resolver, b *Budget) *Decoder {
 	if zones == nil {
 		zones = zone.NewResolver(nil, nil)
 	}
-	s := &Set{budget: b.prepare(), zones: zones, float: zones.Fallback()}
-	d := decoder{buf: blob}
+	return &Decoder{known: map[string]namedZone{}, set: Set{budget: b.prepare(), zones: zones, float: zones.Fallback()}}
+}
+
+// Decode is as the function Decode, but that the Set is valid until the next call.
+func (dec *Decoder) Decode(blob []byte) (*Set, error) {
+	s := &dec.set
+	s.series, s.overrides, s.loose, s.locs, s.entries = s.series[:0], s.overrides[:0], s.loose[:0], s.locs[:0], s.entries[:0]
+	dec.rules = dec.rules[:0]
+	d := decoder{buf: blob, all: dec}
 	if len(blob) > maxSeries || d.uint(seriesVersion) != seriesVersion {
 		return nil, ErrSeries
 	}
@@ -241,14 +264,13 @@ func Decode(blob []byte, zones *zone.Resolver, b *Budget) (*Set, error) {
 	if !timed(s.kind) {
 		return nil, ErrSeries
 	}
-	s.locs = make([]namedZone, d.count(2))
-	for i := range s.locs {
-		s.locs[i] = d.zone(zones)
+	for range d.count(2) {
+		s.locs = append(s.locs, d.zone(s.zones))
 	}
 	d.zones = s.locs
-	s.entries = make([]entry, d.count(10))
-	for i := range s.entries {
-		d.entry(&s.entries[i])
+	for range d.count(10) {
+		s.entries = append(s.entries, entry{})
+		d.entry(&s.entries[len(s.entries)-1])
 	}
 	if d.failed || len(d.buf) > 0 {
 		return nil, ErrSeries
@@ -265,6 +287,7 @@ type decoder struct {
 	failed bool
 	zones  []namedZone
 	last   int64
+	all    *Decoder
 }
 
 func (d *decoder) fail() {
@@ -311,12 +334,21 @@ func (d *decoder) bytes() []byte {
 }
 
 func (d *decoder) zone(zones *zone.Resolver) namedZone {
-	tzid := string(d.bytes())
+	name := d.bytes()
 	def := d.bytes()
 	if len(def) == 0 {
+		if z, ok := d.all.known[string(name)]; ok {
+			return z
+		}
+		tzid := string(name)
 		loc, _ := zones.Location(tzid)
-		return namedZone{tzid, loc}
+		z := namedZone{tzid, loc}
+		if len(d.all.known) < maxKnown {
+			d.all.known[tzid] = z
+		}
+		return z
 	}
+	tzid := string(name)
 	var sum [sha256.Size]byte
 	if len(def) <= copy(sum[:], def) {
 		d.fail()
@@ -390,10 +422,12 @@ func (d *decoder) entry(c *entry) {
 		c.duration = d.duration()
 	}
 	if start, ok := c.begins(); ok || d.failed {
-		c.rules = make([]rule, min(d.count(15), maxRules))
-		for i := range c.rules {
-			d.rule(&c.rules[i], start)
+		first := len(d.all.rules)
+		for range min(d.count(15), maxRules) {
+			d.all.rules = append(d.all.rules, rule{})
+			d.rule(&d.all.rules[len(d.all.rules)-1], start)
 		}
+		c.rules = slices.Clip(d.all.rules[first:]) // what grows later moves on
 	} else if d.count(1) > 0 {
 		d.fail()
 	}

@@ -15,12 +15,16 @@ import (
 
 // recode is a set as it comes back from the store.
 func recode(t testing.TB, s *Set, fallback *time.Location) *Set {
+	return recodeBy(t, s, NewDecoder(zone.NewResolver(nil, fallback), nil))
+}
+
+func recodeBy(t testing.TB, s *Set, by *Decoder) *Set {
 	t.Helper()
 	blob := s.Encode()
 	if blob == nil {
 		t.Fatal("not encoded")
 	}
-	d, err := Decode(blob, zone.NewResolver(nil, fallback), nil)
+	d, err := by.Decode(blob)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +73,10 @@ func TestDecode_AnswersLikeTheText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	zones := []*time.Location{nil, tokyo}
+	plenty := func() *Budget { return &Budget{Steps: 1 << 60, Instances: 1 << 60} }
+	// In memory that others have left.
+	decoders := map[*time.Location]*Decoder{nil: NewDecoder(nil, plenty()), tokyo: NewDecoder(zone.NewResolver(nil, tokyo), plenty())}
 	size, sets := 0, 0
 	check := func(name, text string, fallbacks []*time.Location, windows ...time.Time) {
 		t.Helper()
@@ -87,7 +95,7 @@ func TestDecode_AnswersLikeTheText(t *testing.T) {
 				t.Fatal(name, err)
 			}
 			size, sets = size+len(stored.Encode()), sets+1
-			again := recode(t, stored, fallback)
+			again := recodeBy(t, stored, decoders[fallback])
 			for i := 0; i+1 < len(windows); i += 2 {
 				want, got := told(t, set, windows[i], windows[i+1]), told(t, again, windows[i], windows[i+1])
 				if got != want {
@@ -96,7 +104,6 @@ func TestDecode_AnswersLikeTheText(t *testing.T) {
 			}
 		}
 	}
-	zones := []*time.Location{nil, tokyo}
 	random := rand.New(rand.NewPCG(4, 7))
 	at := func() time.Time { return time.Unix(random.Int64N(3e9), 0).UTC() }
 	for i, c := range oracleCases(t) {
@@ -226,13 +233,12 @@ func BenchmarkDecode(b *testing.B) {
 			b.Fatal(err)
 		}
 		blob := set.Encode()
-		zones := zone.NewResolver(nil, nil)
 		for _, days := range []int{1, 30} {
 			b.Run(fmt.Sprintf("%s/%d days", c.name, days), func(b *testing.B) {
 				b.ReportAllocs()
-				budget := &Budget{Steps: 1 << 60, Instances: 1 << 60}
+				d := NewDecoder(nil, &Budget{Steps: 1 << 60, Instances: 1 << 60})
 				for b.Loop() {
-					s, err := Decode(blob, zones, budget)
+					s, err := d.Decode(blob)
 					if err != nil {
 						b.Fatal(err)
 					}
