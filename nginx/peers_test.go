@@ -263,8 +263,8 @@ sasl_mech_list: PLAIN
   recover cmd="/usr/lib/cyrus/bin/ctl_cyrusdb -C CONF -r"
 }
 SERVICES {
-  http cmd="/usr/lib/cyrus/bin/httpd -U 1000" listen="ADDRESS" prefork=2 maxchild=20
-  imap cmd="/usr/lib/cyrus/bin/imapd" listen="IMAP" prefork=0 maxchild=2
+  http cmd="/usr/lib/cyrus/bin/httpd -C CONF -U 1000" listen="ADDRESS" prefork=2 maxchild=20
+  imap cmd="/usr/lib/cyrus/bin/imapd -C CONF" listen="IMAP" prefork=0 maxchild=2
 }
 EVENTS {
   checkpoint cmd="/usr/lib/cyrus/bin/ctl_cyrusdb -C CONF -c" period=30
