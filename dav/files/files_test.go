@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
@@ -311,6 +313,36 @@ func TestCopyAndDelete_LargeFilesShareTheirOctets(t *testing.T) {
 	}
 }
 
+// RFC 5842 §3.1: what is moved stays what it was, with its history; what is copied is something new.
+func TestMove_KeepsIdentity(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, files.Options{}, store.Options{})
+	s.want(201, "MKCOL", "/files/ann/a/", nil)
+	s.want(201, "PUT", "/files/ann/a/f", &pattern{n: 5})
+	s.want(201, "MKCOL", "/files/ann/b/", nil)
+	id := func(path string) string {
+		w := s.want(207, "PROPFIND", path, strings.NewReader(`<propfind xmlns="DAV:"><prop><resource-id/></prop></propfind>`), "Depth: 0")
+		_, rest, _ := strings.Cut(w.Body.String(), "urn:uuid:")
+		uuid, _, _ := strings.Cut(rest, "<")
+		if uuid == "" {
+			t.Fatalf("%s has no DAV:resource-id: %s", path, w.Body)
+		}
+		return uuid
+	}
+	file, folder := id("/files/ann/a/f"), id("/files/ann/a/")
+	s.want(201, "COPY", "/files/ann/a/", nil, "Destination: /files/ann/c/")
+	if id("/files/ann/c/") == folder || id("/files/ann/c/f") == file {
+		t.Error("a copy is what it was copied from")
+	}
+	s.want(201, "MOVE", "/files/ann/a/f", nil, "Destination: /files/ann/b/g")
+	s.want(201, "MOVE", "/files/ann/a/", nil, "Destination: /files/ann/b/a/")
+	s.want(204, "MOVE", "/files/ann/b/", nil, "Destination: /files/ann/c/")
+	if id("/files/ann/c/g") != file || id("/files/ann/c/a/") != folder {
+		t.Error("what was moved is another resource")
+	}
+	s.sound()
+}
+
 // Deeper than a path can name, nothing could be reached.
 func TestCopyMove_NoDeeperThanAPath(t *testing.T) {
 	t.Parallel()
@@ -367,6 +399,20 @@ func TestMediaType_CannotInject(t *testing.T) {
 		}
 		if got := s.want(200, "GET", "/files/ann/f", nil).Header().Get("Content-Type"); got != want {
 			t.Errorf("%q: kept as %q, want %q", sent, got, want)
+		}
+	}
+}
+
+func TestFilename_CannotInject(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, files.Options{}, store.Options{})
+	for _, name := range []string{"a%0D%0ASet-Cookie:%20x", "%22;filename=%22x.html", "%5C%22", "%C3%A9%E2%80%AE", "%09", "a%2Fb"} {
+		s.want(201, "PUT", "/files/ann/"+name, &pattern{n: 1})
+		got := s.want(200, "GET", "/files/ann/"+name, nil).Header().Get("Content-Disposition")
+		kind, params, err := mime.ParseMediaType(got)
+		want, _ := url.PathUnescape(name)
+		if err != nil || kind != "attachment" || len(params) != 1 || params["filename"] != want || strings.ContainsFunc(got, func(r rune) bool { return (r < ' ' && r != '\t') || r > '~' }) {
+			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
 }
