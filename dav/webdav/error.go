@@ -107,7 +107,8 @@ func outcomeOf(err error) outcome {
 	case errors.Is(err, ErrStale):
 		return outcome{status: http.StatusServiceUnavailable, header: http.Header{"Retry-After": {"1"}}, text: "the collection was being changed by others all the while; try again"}
 	case errors.Is(err, store.ErrQuota):
-		return outcome{status: ErrQuotaNotExceeded.Status, cond: ErrQuotaNotExceeded}
+		full := &violation{Condition: ErrQuotaNotExceeded, text: "this account may hold no more: delete something, or ask for a larger quota"}
+		return outcome{status: full.Status, cond: full.Condition, detail: full}
 	case errors.Is(err, store.ErrFull):
 		return outcome{status: http.StatusInsufficientStorage, cond: ErrSufficientDiskSpace, own: true}
 	case errors.Is(err, errClientGone), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
