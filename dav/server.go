@@ -20,16 +20,17 @@ import (
 
 // Options are the settings of the service.
 type Options struct {
-	Host        string // the site's public host name; "" takes the Host header's
-	Realm       string // of a 401; the front's own goes before
-	SpoolDir    string // where long answers wait for their client; "" for the system's temporary folder
-	NoProvision bool   // refuse users without an account
-	MaxResource int64  // octets of one calendar object; 0 for 10 MB
-	Files       bool   // every account has a tree of plain files
-	MaxFile     int64  // octets of one of them; 0 for 100 MB
-	Log         *slog.Logger
-	Version     string      // shown on the page
-	GiveUp      func(error) // told when this process can't go on with its database
+	Host                                string // the site's public host name; "" takes the Host header's
+	Realm                               string // of a 401; the front's own goes before
+	SpoolDir                            string // where long answers wait for their client; "" for the system's temporary folder
+	NoProvision                         bool   // refuse users without an account
+	MaxResource                         int64  // octets of one calendar object; 0 for 10 MB
+	MaxSteps, MaxInstances, MaxExpanded int64  // of one report; see caldav.Options
+	Files                               bool   // every account has a tree of plain files
+	MaxFile                             int64  // octets of one of them; 0 for 100 MB
+	Log                                 *slog.Logger
+	Version                             string      // shown on the page
+	GiveUp                              func(error) // told when this process can't go on with its database
 }
 
 // Server is the whole service as one http.Handler.
@@ -49,7 +50,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	modules := []webdav.Module{
 		principal.Module(),
 		acl.Module(),
-		caldav.Module(caldav.Options{MaxResource: opt.MaxResource}),
+		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),
 	}

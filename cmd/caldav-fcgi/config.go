@@ -29,23 +29,24 @@ type config struct {
 	UserHeader   string
 	TrustedProxy []string
 
-	Base        string
-	Host        string
-	Realm       string
-	StripRealm  bool
-	LowerUser   bool
-	GroupsParam string
-	Provision   bool
-	MaxResource int64
-	Files       bool
-	MaxFile     int64
-	Quota       string
-	SpoolDir    string
-	Log         string
+	Base                                string
+	Host                                string
+	Realm                               string
+	StripRealm                          bool
+	LowerUser                           bool
+	GroupsParam                         string
+	Provision                           bool
+	MaxResource                         int64
+	MaxSteps, MaxInstances, MaxExpanded int64
+	Files                               bool
+	MaxFile                             int64
+	Quota                               string
+	SpoolDir                            string
+	Log                                 string
 }
 
 func newConfig() *config {
-	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", Provision: true, MaxResource: 10 << 20, MaxFile: 100 << 20, Quota: "none", Log: "text"}
+	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxInstances: 200_000, MaxExpanded: 256 << 20, MaxFile: 100 << 20, Quota: "none", Log: "text"}
 }
 
 // setting is one line of the table: a flag, a key of the configuration file and an environment variable in one.
@@ -84,6 +85,9 @@ var settings = []setting{
 	{name: "groups-param", arg: "NAME", doc: "parameter in which the web server passes the user's groups", to: func(c *config) any { return &c.GroupsParam }, check: checkLine},
 	{name: "provision", arg: "on|off", doc: "make an account at a user's first visit; off: only caldav-fcgi user add makes them", to: func(c *config) any { return &c.Provision }},
 	{name: "max-resource", arg: "SIZE", doc: "largest event or task that is taken, such as 10MB", to: func(c *config) any { return &c.MaxResource }},
+	{name: "max-steps", arg: "NUMBER", doc: "what one search may take to find out when repeating events happen, in steps of some 50 ns; above it is 403 or 507", to: func(c *config) any { return &c.MaxSteps }},
+	{name: "max-instances", arg: "NUMBER", doc: "how many instances of repeating events one search may give", to: func(c *config) any { return &c.MaxInstances }},
+	{name: "max-expanded", arg: "SIZE", doc: "what the instances in one answer may amount to", to: func(c *config) any { return &c.MaxExpanded }},
 	{name: "files", arg: "on|off", doc: "give every account a folder for files of any kind, /files/NAME/ below the base path", to: func(c *config) any { return &c.Files }},
 	{name: "max-file", arg: "SIZE", doc: "largest file that -files takes, such as 500MB; the web server's own limit has to be as large", to: func(c *config) any { return &c.MaxFile }},
 	{name: "quota", arg: "SIZE|none", doc: "how much each account may hold, such as 500MB; caldav-fcgi user quota sets one account's own", to: func(c *config) any { return &c.Quota }, check: checkQuota},

@@ -39,8 +39,7 @@ type data struct {
 	overrides *window // limit-recurrence-set
 	freeBusy  *window // limit-freebusy-set
 	zone      *time.Location
-	budget    *recur.Budget
-	expanded  int // octets of instances so far
+	budget    *spending
 }
 
 type window struct{ from, to time.Time }
@@ -50,7 +49,7 @@ func parseData(rq *webdav.Request, el *etree.Element) (*data, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &data{budget: budgetOf(rq), form: form{jcal, zonesOf(rq)}}
+	d := &data{budget: spendingOf(rq), form: form{jcal, zonesOf(rq)}}
 	if d.zone, err = requestZone(rq); err != nil {
 		return nil, err
 	}
@@ -260,7 +259,7 @@ func (p partial) end() error {
 func (d *data) limited(cal *ical.Calendar, all []*ical.Component, zones *zone.Resolver) ([]*ical.Component, error) {
 	keep := func(*ical.Component) (bool, error) { return true, nil }
 	if d.overrides != nil && expandable(cal) {
-		set, err := recur.Compile(cal, zones, d.budget)
+		set, err := recur.Compile(cal, zones, &d.budget.Budget)
 		if err != nil {
 			return nil, err
 		}

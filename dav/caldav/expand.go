@@ -10,12 +10,9 @@ import (
 	"caldav-fcgi/dav/zone"
 )
 
-// The limits of what instances may amount to in octets, of one object, which is held in memory, and of a request: a
-// long event that recurs often is a small upload.
-const (
-	maxExpandedObject = 16 << 20
-	maxExpanded       = 256 << 20
-)
+// maxExpandedObject is what the instances of one object, which are held in memory, may amount to in octets: a long event
+// that recurs often is a small upload.
+const maxExpandedObject = 16 << 20
 
 // writeExpanded is CALDAV:expand (§9.6.5): each instance by itself, in UTC, and no time zones.
 func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out partial, w sink) error {
@@ -31,7 +28,7 @@ func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out parti
 		}
 		return out.end()
 	}
-	set, err := recur.Compile(cal, zones, d.budget)
+	set, err := recur.Compile(cal, zones, &d.budget.Budget)
 	if err != nil {
 		return err
 	}
@@ -42,8 +39,8 @@ func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out parti
 		}
 		before := w.Mark()
 		out.component(instance(in, zones))
-		d.expanded += w.Mark() - before
-		if w.Mark()-began > maxExpandedObject || d.expanded > maxExpanded {
+		d.budget.octets -= int64(w.Mark() - before)
+		if w.Mark()-began > maxExpandedObject || d.budget.octets < 0 {
 			return recur.ErrBudget
 		}
 	}

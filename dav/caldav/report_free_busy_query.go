@@ -39,7 +39,7 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 	if err != nil {
 		return webdav.Response{}, err
 	}
-	q := busyQuery{rq: rq, from: from, to: to, budget: budgetOf(rq)}
+	q := busyQuery{rq: rq, from: from, to: to, budget: &spendingOf(rq).Budget}
 	for _, c := range calendars {
 		if home && c.row.Transparent {
 			continue

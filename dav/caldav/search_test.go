@@ -265,3 +265,34 @@ func randomFilter(r *rand.Rand) string {
 }
 
 func pick1(r *rand.Rand, list ...int) int { return list[r.IntN(len(list))] }
+
+// What one report may cost is a setting, and told before anything is answered.
+func TestReports_Limits(t *testing.T) {
+	t.Parallel()
+	year := query(events(between("time-range", "20260601T000000Z", "20270601T000000Z")))
+	expand := queryFor("<c:calendar-data>"+between("expand", "20260601T000000Z", "20270601T000000Z")+"</c:calendar-data>", events(between("time-range", "20260601T000000Z", "20270601T000000Z")))
+	for _, c := range []struct {
+		name, body string
+		opt        Options
+	}{
+		{"steps", query(events(between("time-range", "20270101T000000Z", "20270101T000001Z"))), Options{MaxSteps: 2}},
+		{"steps of free-busy", freeBusy("20260601T000000Z", "20270601T000000Z"), Options{MaxSteps: 20}},
+		{"instances of free-busy", freeBusy("20260601T000000Z", "20270601T000000Z"), Options{MaxInstances: 20}},
+		{"instances", expand, Options{MaxInstances: 20}},
+		{"octets", expand, Options{MaxExpanded: 2000}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, c.opt)
+			s.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=DAILY;BYDAY=MO,WE,FR"), "b.ics": event("b", "RRULE:FREQ=DAILY")})
+			if a := s.report(work, c.body, "Depth: 1"); (a.status != 403 && a.status != 507) || !strings.Contains(a.body, "number-of-matches-within-limits") {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+			generous := newServer(t, Options{})
+			generous.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=DAILY")})
+			if a := generous.report(work, year); a.status != 207 {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+}

@@ -37,7 +37,7 @@ func newSearch(rq *webdav.Request) (*search, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &search{rq: rq, filter: f, rows: f.Select(), zone: loc, budget: budgetOf(rq)}, nil
+	return &search{rq: rq, filter: f, rows: f.Select(), zone: loc, budget: &spendingOf(rq).Budget}, nil
 }
 
 // filterRefused turns a fault of a filter into its precondition.
@@ -57,14 +57,32 @@ func filterRefused(err error) error {
 	return ErrValidFilter.With("%s", e.Text)
 }
 
-// budgetOf is what all recurrences of one request share.
-func budgetOf(rq *webdav.Request) *recur.Budget {
-	b, ok := rq.Own.(*recur.Budget)
-	if !ok {
-		b = &recur.Budget{}
-		rq.Own = b
+// spending is what is left of what one report may cost.
+type spending struct {
+	recur.Budget
+	octets int64 // of instances, expanded
+}
+
+// budgeted gives a report its budget.
+func budgeted[R webdav.Resource](opt Options, report func(*webdav.Request, R) (webdav.Response, error)) func(*webdav.Request, R) (webdav.Response, error) {
+	return func(rq *webdav.Request, on R) (webdav.Response, error) {
+		rq.Own = opt.spending()
+		return report(rq, on)
 	}
-	return b
+}
+
+func (o Options) spending() *spending {
+	return &spending{recur.Budget{Steps: o.MaxSteps, Instances: o.MaxInstances}, o.MaxExpanded}
+}
+
+// spendingOf is what all recurrences of one request share. Reports of other packages have the default.
+func spendingOf(rq *webdav.Request) *spending {
+	s, ok := rq.Own.(*spending)
+	if !ok {
+		s = Options{}.withDefaults().spending()
+		rq.Own = s
+	}
+	return s
 }
 
 // hit is an object that matches, or one that may.
@@ -331,10 +349,10 @@ func (o *Object) calendars(*webdav.Request, webdav.Depth) ([]*Calendar, error) {
 func (o *Object) path() webdav.Path { return o.calendar.path().Child(o.row.Name, false) }
 
 // reports are those of RFC 4791 §7.
-func reports() []webdav.Report {
+func reports(opt Options) []webdav.Report {
 	return []webdav.Report{
-		webdav.ReportOn(calDAV("calendar-query"), calendarQuery),
-		webdav.ReportOn(calDAV("calendar-multiget"), calendarMultiget),
-		webdav.ReportOn(calDAV("free-busy-query"), freeBusyQuery),
+		webdav.ReportOn(calDAV("calendar-query"), budgeted(opt, calendarQuery)),
+		webdav.ReportOn(calDAV("calendar-multiget"), budgeted(opt, calendarMultiget)),
+		webdav.ReportOn(calDAV("free-busy-query"), budgeted(opt, freeBusyQuery)),
 	}
 }

@@ -42,7 +42,7 @@ func told(t testing.TB, s *Set, from, to time.Time) string {
 		}
 		in.Comp = nil
 		fmt.Fprintln(&out, in)
-		if n++; n > 300 {
+		if n++; n > 60 {
 			break
 		}
 	}
@@ -57,7 +57,7 @@ func told(t testing.TB, s *Set, from, to time.Time) string {
 			t.Fatal(err)
 		}
 		fmt.Fprintln(&out, b)
-		if n++; n > 300 {
+		if n++; n > 60 {
 			break
 		}
 	}
