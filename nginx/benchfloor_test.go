@@ -117,6 +117,12 @@ func (f *floors) byName(names []string, columns string) float64 {
 	})
 }
 
+// one reads one row, another one each time.
+func (f *floors) one() float64 {
+	s := f.prepare("SELECT etag, data FROM obj WHERE coll=1 AND name=?")
+	return f.cost(0, func(i int) { f.rows(s, f.b.objs[i*7907%len(f.b.objs)].Name) })
+}
+
 func (f *floors) all(columns string) float64 {
 	s := f.prepare("SELECT " + columns + " FROM obj WHERE coll=1")
 	return f.cost(0, func(int) { f.rows(s) })
@@ -139,7 +145,7 @@ func (f *floors) insert() float64 {
 func (f *floors) update() float64 {
 	s := f.prepare(`UPDATE obj SET rev=rev, data=? WHERE coll=1 AND name=?`)
 	return f.cost(0, func(i int) {
-		o := f.b.objs[i%len(f.b.objs)]
+		o := f.b.objs[i*7919%len(f.b.objs)]
 		if _, err := s.Exec([]byte(o.Body), o.Name); err != nil {
 			f.t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func (b *bench) operations() {
 
 	b.add(b.measure(opUpdate, 1, 0, b.update(1)), f.update())
 	b.add(b.measure(opUpdate8, 8, 0, b.update(2)), f.update())
-	get := f.byName([]string{b.objs[0].Name}, "etag, data")
+	get := f.one()
 	b.add(b.measure(opGet, 1, 0, b.get), get)
 	b.add(b.measure(opGet8, 8, 0, b.get), get)
 	all := f.all("name, etag")
