@@ -37,6 +37,10 @@ func index(cal *ical.Calendar, info ical.Info) (store.Index, error) {
 	if err != nil {
 		return ix, condition(err)
 	}
+	if c := set.Doubled(); c != nil { // RFC 4791 §4.1; one doubled as written, Validate has found
+		id := c.Prop("RECURRENCE-ID")
+		return ix, ErrValidCalendarObject.With("line %d: RECURRENCE-ID: %.40q overrides an instance that another component overrides already", id.Line, id.Value)
+	}
 	switch info.Kind {
 	case ical.VEvent, ical.VTodo, ical.VJournal, ical.VFreeBusy: // of others nothing is known about when they are
 		ix.First, ix.Last = bounds(set)

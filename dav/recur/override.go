@@ -45,6 +45,25 @@ func (s *Set) placeOverrides() {
 	slices.SortStableFunc(s.overrides, func(a, b override) int { return cmp.Compare(a.unix, b.unix) })
 }
 
+// Doubled is a component that overrides an instance which one before it overrides already, nil when there is none. Their
+// RECURRENCE-IDs may differ in zone and so in what is written.
+func (s *Set) Doubled() *ical.Component {
+	first := make(map[int64]int, len(s.overrides))
+	double := -1
+	for i := range s.overrides {
+		o := &s.overrides[i]
+		if before, ok := first[o.id]; ok {
+			double = max(double, before, o.comp)
+			continue
+		}
+		first[o.id] = o.comp
+	}
+	if double < 0 {
+		return nil
+	}
+	return s.comps[double]
+}
+
 // adopt gives an override without any time of its own the time of the instance it stands for.
 func (s *Set) adopt(o *override) {
 	if o.hasStart || o.hasDue {

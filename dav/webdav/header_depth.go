@@ -30,7 +30,7 @@ func ParseDepth(s string) (Depth, error) {
 
 // Depth reads the request's Depth header.
 func (rq *Request) Depth() (Depth, error) {
-	// RFC 3253 §3.6: ", noroot" of RFC 8144 belongs to Prefer, but old clients write it here.
+	// Old clients write ",noroot" here, what is depth-noroot of RFC 8144 now: Prefer reads it.
 	s, _, _ := strings.Cut(rq.Header.Get("Depth"), ",")
 	return ParseDepth(s)
 }

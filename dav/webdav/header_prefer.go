@@ -45,7 +45,13 @@ func ParsePrefer(h http.Header) Prefer {
 }
 
 // Prefer reads the request's preferences.
-func (rq *Request) Prefer() Prefer { return ParsePrefer(rq.Header) }
+func (rq *Request) Prefer() Prefer {
+	p := ParsePrefer(rq.Header)
+	if _, further, ok := strings.Cut(rq.Header.Get("Depth"), ","); ok && strings.EqualFold(strings.TrimSpace(further), "noroot") {
+		p.NoRoot = true // Microsoft's older "Depth: 1,noroot"
+	}
+	return p
+}
 
 // Preferred returns the headers of an answer that honoured return=minimal where it was asked for, and these further
 // preferences: RFC 7240 §3.
