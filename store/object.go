@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -13,7 +14,7 @@ type Want uint8
 
 const (
 	Body   Want = 1 << iota // Object.Body
-	Series                  // Object.Index.Series
+	Series                  // Object.Index: what is in it besides UID, Kind and Flags
 	Rights                  // for the layers above: access control entries
 	Locks                   // … locks
 	Dead                    // … dead properties, by DeadProperties and DeadOfMembers
@@ -49,8 +50,11 @@ var objects = newTable("object", []column[Object]{
 	{"rev", varies, func(o *Object) any { return num(&o.Rev) }},
 	{"stag", varies, func(o *Object) any { return text{&o.ScheduleTag} }},
 	{"media", varies, func(o *Object) any { return text{&o.Media} }},
-	{"body", varies, func(o *Object) any { return link{&o.body} }},
 	{"content", varies, func(o *Object) any { return link{&o.Content} }},
+})
+
+// objectIndex is read together with the series: a listing needs none of it.
+var objectIndex = newTable("object", []column[Object]{
 	{"indexed", varies, func(o *Object) any { return num(&o.Index.Version) }},
 	{"bucket", varies, func(o *Object) any { return num(&o.Index.Bucket) }},
 	{"first", varies, func(o *Object) any { return num(&o.Index.First) }},
@@ -65,7 +69,7 @@ func newShapes(build func(list, join string) string) *shapes {
 	for w := range s {
 		list, join := objects.of("o"), ""
 		if Want(w)&Series != 0 {
-			list += ", o.series"
+			list += ", " + objectIndex.of("o") + ", o.series"
 		}
 		if Want(w)&Body != 0 {
 			list += ", b.data"
@@ -94,7 +98,7 @@ var (
 	})
 )
 
-// objects yields rows of a statement that has the wanted columns.
+// objects yields rows of a statement that has the wanted columns, all in one Object.
 func (tx *Tx) objects(what string, s *shapes, want Want, args ...any) iter.Seq2[*Object, error] {
 	return func(yield func(*Object, error) bool) {
 		want &= Body | Series
@@ -102,16 +106,15 @@ func (tx *Tx) objects(what string, s *shapes, want Want, args ...any) iter.Seq2[
 		dest := objects.targets(row)
 		var series, body sql.RawBytes
 		if want&Series != 0 {
-			dest = append(dest, &series)
+			dest = append(append(dest, objectIndex.targets(row)...), &series)
 		}
 		if want&Body != 0 {
 			dest = append(dest, &body)
 		}
 		step := func() bool {
-			o := *row
-			o.Index.UID, o.Index.Kind, o.Index.Flags = o.UID, o.Kind, o.Flags
-			o.Index.Series, o.Body = series, body
-			return yield(&o, nil)
+			row.Index.UID, row.Index.Kind, row.Index.Flags = row.UID, row.Kind, row.Flags
+			row.Index.Series, row.Body = series, body
+			return yield(row, nil)
 		}
 		if err := tx.each(dest, step, s[want], args...); err != nil {
 			yield(nil, fmt.Errorf("%s: %w", what, err))
@@ -138,6 +141,7 @@ func (tx *Tx) Object(collection int64, name string, want Want) (*Object, error) 
 }
 
 // Objects are all members, by revision, or those of the given names that exist, in the order of the names. One statement.
+// What is yielded is valid until the next step: copy the Object to keep it.
 // Nothing may be written to objects while it runs.
 func (tx *Tx) Objects(collection int64, want Want, names ...string) iter.Seq2[*Object, error] {
 	if names == nil {
@@ -224,8 +228,11 @@ func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
 	return tx.tally(c, row, added, o.Size-old.size)
 }
 
-// objectWrites has series as well, which is read only when asked for.
-var objectWrites = newTable("object", append(objects.columns[:len(objects.columns):len(objects.columns)], column[Object]{"series", varies, func(o *Object) any { return &o.Index.Series }}))
+// objectWrites has what is read only when asked for, too.
+var objectWrites = newTable("object", slices.Concat(objects.columns, objectIndex.columns, []column[Object]{
+	{"body", varies, func(o *Object) any { return link{&o.body} }},
+	{"series", varies, func(o *Object) any { return &o.Index.Series }},
+}))
 
 // former is what an object was before.
 type former struct {

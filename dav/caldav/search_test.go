@@ -122,7 +122,7 @@ func (s *server) row(tx *store.Tx, name string) *store.Object {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	o, err := tx.Object(c.ID, name, 0)
+	o, err := tx.Object(c.ID, name, store.Series)
 	if err != nil {
 		s.t.Fatal(err)
 	}
