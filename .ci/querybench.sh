@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures calendar-query and free-busy-query over calendars of several sizes (BIG=1: 100,000 objects too) and writes the
-# figures into README.md between their markers.
+# figures into dav/caldav/bench.md between their markers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 GO=${GO:-go}
@@ -31,5 +31,5 @@ machine="$(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head
 awk -v table="$work/table.md" '
 	index($0, "<!-- query bench end") { skip = 0 }
 	!skip { print }
-	index($0, "<!-- query bench: ") { while ((getline line < table) > 0) print line; skip = 1 }' README.md >"$work/README.md"
-cat "$work/README.md" >README.md
+	index($0, "<!-- query bench: ") { while ((getline line < table) > 0) print line; skip = 1 }' dav/caldav/bench.md >"$work/bench.md"
+cat "$work/bench.md" >dav/caldav/bench.md

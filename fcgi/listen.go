@@ -251,7 +251,10 @@ func groupID(group string) (int, error) {
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		switch _, err := os.Stat(filepath.Dir(path)); {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("listen on unix:%s: its folder does not exist: make it first, open to the web server (a systemd unit: RuntimeDirectory=)", path)
+		case err != nil:
 			return fmt.Errorf("listen on unix:%s: its folder: %w", path, err)
 		}
 		return nil
