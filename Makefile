@@ -38,6 +38,7 @@ clients litmus: build
 bench:
 	.ci/deps.sh test
 	GO=$(GO) .ci/bench.sh
+	GO=$(GO) .ci/querybench.sh
 
 # Other servers beside ours: make bench-peers DAVLOAD=path of the load harness
 bench-peers:
