@@ -12,7 +12,7 @@ import (
 
 // maxExpandedObject is what the instances of one object, which are held in memory, may amount to in octets: a long event
 // that recurs often is a small upload.
-const maxExpandedObject = 16 << 20
+const maxExpandedObject = 4 << 20
 
 // writeExpanded is CALDAV:expand (§9.6.5): each instance by itself, in UTC, and no time zones.
 func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out partial, w sink) error {

@@ -8,6 +8,7 @@ import (
 // Limits of one body. The size of the body is the caller's to bound; a single line may be as long as the body.
 const (
 	maxLines     = 500_000    // physical lines of one object
+	maxProps     = 100_000    // properties of one object: each takes some 150 octets of memory, however short its line
 	maxFileLines = 50_000_000 // of a whole exported calendar
 	maxDepth     = 8          // VCALENDAR, VEVENT, PARTICIPANT, VALARM, VLOCATION … and some room
 	maxParams    = 200        // parameters of a line
@@ -20,7 +21,7 @@ const (
 // memory in proportion to the body and panics on no input.
 func Parse(raw []byte) (*Calendar, error) {
 	src := string(raw)
-	p := &parser{scan: newScanner(src, maxLines), raw: raw}
+	p := &parser{scan: newScanner(src, maxLines), raw: raw, left: maxProps}
 	cal, err := p.calendar()
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func Parse(raw []byte) (*Calendar, error) {
 // the whole file, and all share raw.
 func ParseAll(raw []byte) ([]*Calendar, error) {
 	src := string(raw)
-	p := &parser{scan: newScanner(src, maxFileLines), raw: raw}
+	p := &parser{scan: newScanner(src, maxFileLines), raw: raw, left: maxFileLines}
 	var all []*Calendar
 	for {
 		if len(all) > 0 && strings.TrimLeft(src[p.scan.pos:], " \t\r\n") == "" {
@@ -61,6 +62,7 @@ type parser struct {
 	cal   *Calendar
 	lex   lexer
 	stack [maxDepth]level
+	left  int // how many more properties may come
 
 	// Storage is cut from larger pieces, so that a body costs few allocations.
 	props  []Property
@@ -141,6 +143,9 @@ func (p *parser) calendar() (*Calendar, *Error) {
 				p.lex.loose = false
 				l.plain = false
 				p.repair(l.no, "%s: a parameter value that should have been quoted", name)
+			}
+			if p.left--; p.left < 0 {
+				return nil, dataError(l.no, "syntax", "more properties than one object may have (%d)", maxProps)
 			}
 			lv.props = append(lv.props, p.property(&l, name, params, value))
 			lv.plain = lv.plain && l.plain

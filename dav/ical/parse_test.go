@@ -359,9 +359,25 @@ func hostile() map[string][]byte {
 
 func TestParse_MoreThan500000Lines(t *testing.T) {
 	t.Parallel()
-	_, err := ical.Parse(body(strings.Repeat("A:b\r\n", 500_000) + "A:b"))
+	_, err := ical.Parse(body("A:b" + strings.Repeat("\r\n ", 500_000)))
 	if err == nil || !strings.Contains(err.Error(), "more than 500000 lines") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestParse_ShortLinesTakeAtMost20MB(t *testing.T) {
+	for _, lines := range []int{99_990, 100_001, 450_000} {
+		raw := body(strings.Repeat("A:b\r\n", lines) + "A:b")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ical.Parse(raw)
+		runtime.ReadMemStats(&after)
+		if refused := err != nil && strings.Contains(err.Error(), "more properties than one object may have"); refused != (lines > 100_000) {
+			t.Errorf("%d lines: %v", lines, err)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 20<<20 {
+			t.Errorf("%d lines took %d octets", lines, grown)
+		}
 	}
 }
 
