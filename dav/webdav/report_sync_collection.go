@@ -10,7 +10,7 @@ import (
 
 // syncCollection is RFC 6578 §3.2.
 func syncCollection(rq *Request, c Syncer) (Response, error) {
-	list, err := syncLevel(rq, c)
+	list, deep, err := syncLevel(rq, c)
 	if err != nil {
 		return Response{}, err
 	}
@@ -27,6 +27,9 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 	sel, err := rq.Select(rq.Body)
 	if err != nil {
 		return Response{}, err
+	}
+	if since == (store.Token{}) && limit == 0 && !deep {
+		return syncFirst(rq, c, sel)
 	}
 	changes, next, more, err := list(rq, since, limit)
 	if errors.Is(err, store.ErrTokenUnknown) {
@@ -46,12 +49,32 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 			w.Status(http.StatusInsufficientStorage)
 			w.Raw("<d:error><d:number-of-matches-within-limits/></d:error></d:response>\n")
 		}
-		w.Raw("<d:sync-token>")
-		w.Text(next.String())
-		w.Raw("</d:sync-token>")
-		w.Close()
+		endSync(w, next)
 		return nil
 	}}, nil
+}
+
+// syncFirst answers a client that knows nothing yet: all members, as they lie in the store.
+func syncFirst(rq *Request, c Syncer, sel *Selection) (Response, error) {
+	token, err := c.Token(rq)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Header: rq.Preferred(), Stream: func(w *Writer) error {
+		w.Multistatus()
+		if err := syncMembers(rq, c, rq.Target, sel, nil, w); err != nil {
+			return err
+		}
+		endSync(w, token)
+		return nil
+	}}, nil
+}
+
+func endSync(w *Writer, token store.Token) {
+	w.Raw("<d:sync-token>")
+	w.Text(token.String())
+	w.Raw("</d:sync-token>")
+	w.Close()
 }
 
 // lister is Changes or ChangesBelow.
@@ -59,12 +82,12 @@ type lister func(rq *Request, since store.Token, limit int) (changes []store.Cha
 
 // syncLevel: §3.3. Without the element, Depth decides, as in the drafts that old clients were written for; with it,
 // Depth is left aside, though §3.2 wants a 400: clients send 1.
-func syncLevel(rq *Request, c Syncer) (lister, error) {
+func syncLevel(rq *Request, c Syncer) (list lister, deep bool, err error) {
 	level := TextOf(Find(rq.Body, DAV("sync-level")))
 	if Find(rq.Body, DAV("sync-level")) == nil {
 		d, err := rq.Depth()
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if level = "1"; d == DepthInfinity {
 			level = "infinite"
@@ -72,14 +95,14 @@ func syncLevel(rq *Request, c Syncer) (lister, error) {
 	}
 	switch level {
 	case "1":
-		return c.Changes, nil
+		return c.Changes, false, nil
 	case "infinite", "infinity":
 		if deep, ok := c.(DeepSyncer); ok {
-			return deep.ChangesBelow, nil
+			return deep.ChangesBelow, true, nil
 		}
-		return nil, ErrSyncTraversal.With("sync-collection of %s takes level 1", rq.Target)
+		return nil, false, ErrSyncTraversal.With("sync-collection of %s takes level 1", rq.Target)
 	}
-	return nil, BadRequest("sync-level %q is neither 1 nor infinite", level)
+	return nil, false, BadRequest("sync-level %q is neither 1 nor infinite", level)
 }
 
 // syncLimit: §3.7.
