@@ -74,7 +74,7 @@ func (s *Server) Jobs() *job.Runner { return s.jobs }
 
 // ServeHTTP answers a request whose context carries the Caller.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secure(w.Header())
+	Secure(w.Header())
 	caller := webdav.LoginFrom(r.Context())
 	escaped := r.URL.EscapedPath()
 	if service, ok := wellKnown(escaped, caller.Base); ok {
@@ -111,8 +111,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.engine.ServeHTTP(w, &inner)
 }
 
-// secure sets what every answer carries: stored text may be anybody's, and nothing in it may run in a browser.
-func secure(h http.Header) {
+// Secure sets what every answer carries: stored text may be anybody's, and nothing in it may run in a browser.
+func Secure(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -47,9 +47,9 @@ func TestCGI(t *testing.T) {
 		{"caller", (&Identity{Log: quiet()}).Handler(http.HandlerFunc(showCaller)).ServeHTTP, "GET", []string{"REMOTE_USER", "ann", "AUTH_TYPE", "Basic", "HTTP_REMOTE_USER", "root"}, never{t},
 			"Status: 200 OK\r\nContent-Length: 4\r\n\r\nann "},
 		{"panic", func(http.ResponseWriter, *http.Request) { panic("told to") }, "GET", nil, never{t},
-			"Status: 500 Internal Server Error\r\nContent-Length: 22\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\r\nInternal Server Error\n"},
+			"Status: 500 Internal Server Error\r\nContent-Length: 22\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\nContent-Type: text/plain; charset=utf-8\r\nCross-Origin-Resource-Policy: same-origin\r\nReferrer-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\n\r\nInternal Server Error\n"},
 		{"bad request", readBody, "GE T", nil, never{t},
-			"Status: 400 Bad Request\r\nContent-Length: 12\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\r\nBad Request\n"},
+			"Status: 400 Bad Request\r\nContent-Length: 12\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\nContent-Type: text/plain; charset=utf-8\r\nCross-Origin-Resource-Policy: same-origin\r\nReferrer-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\n\r\nBad Request\n"},
 	} {
 		var out bytes.Buffer
 		cgi := CGI{Environ: environ(fcgitest.Request(tt.method, "/dav/x", tt.env...)), Stdin: tt.in, Stdout: &out, ErrorLog: quiet()}

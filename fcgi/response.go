@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"caldav-fcgi/dav"
 )
 
 // sink is where an answer goes: FastCGI records, the standard output of a CGI program, or net/http/fcgi.
@@ -223,5 +225,6 @@ func writeError(w http.ResponseWriter, code int, text string) {
 	if text == "" {
 		text = http.StatusText(code)
 	}
+	dav.Secure(w.Header())
 	http.Error(w, text, code)
 }

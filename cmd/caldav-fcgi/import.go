@@ -44,7 +44,7 @@ func importFile(ctx context.Context, c *call) error {
 			fmt.Fprintf(c.Stderr, "%s:%d: %s: %s\n", name, v.line, v.what, v.note)
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		fmt.Fprintf(c.Stdout, "%s: %s\n", name, res.summary(im.dryRun))
 		if n := res.count[fateRefused]; n > 0 {
