@@ -66,7 +66,7 @@ func TestSync_AfterARestore(t *testing.T) {
 			sync(restored, 403, home, "infinite", homeAfter[i])
 			sync(restored, 403, home, "1", homeAfter[i])
 		}
-		if _, body := sync(restored, 207, in, "1", before); !strings.Contains(body, in+"b.ics") || strings.Contains(body, "404") {
+		if _, body := sync(restored, 207, in, "1", before); !strings.Contains(body, in+"b.ics") || strings.Contains(body, "404 Not Found") {
 			t.Error(body)
 		}
 		sync(restored, 207, in, "1", atBackup)
