@@ -167,7 +167,10 @@ func (f *folder) Copy(rq *webdav.Request, from webdav.Resource, name string) (we
 		var all []*store.Object
 		for o, e := range rq.Tx.Objects(r.row.ID, 0) {
 			err = errors.Join(err, e)
-			all = append(all, o)
+			if e == nil {
+				row := *o // the next step reuses it
+				all = append(all, &row)
+			}
 		}
 		for _, o := range all {
 			_, e := (&folder{row: row}).put(rq, o.Name, []byte("copied"))
