@@ -47,12 +47,16 @@ def open_client(registry, uid, kind):
     source = registry.ref_source(uid)
     client = ECal.Client.connect_sync(source, kind, GLib.MAXUINT32, None)  # do not wait until it is connected
     status = EDataServer.SourceConnectionStatus
-    asked = []
+    asked = []  # when the password was given
+    opened = time.monotonic()
 
     def authenticated():
-        # It is "connected" for a moment before it asks, where OPTIONS is answered without a login.
-        if source.get_connection_status() == status.AWAITING_CREDENTIALS:
-            asked.append(source.invoke_authenticate_sync(credentials(), None))
+        # It is "connected" for a moment before it asks, where OPTIONS is answered without a login. Its asking, or the
+        # answer to it, can be lost in that moment, and then it waits for ever: so it is told again.
+        lost = time.monotonic() - (asked or [opened])[-1] > 4
+        if source.get_connection_status() == status.AWAITING_CREDENTIALS or lost:
+            asked.append(time.monotonic())
+            source.invoke_authenticate_sync(credentials(), None)
         return asked and source.get_connection_status() == status.CONNECTED and not client.is_readonly()
 
     until(f"{uid} to be connected and writable", authenticated)
