@@ -6,7 +6,7 @@ package privilege
 // Set is a set of privileges.
 type Set uint32
 
-// The privileges that stand alone, RFC 3744 §3, RFC 4791 §6.1.1.
+// The privileges that stand alone, RFC 3744 §3, RFC 4791 §6.1.1, RFC 6638 §6. They are stored: new ones come last.
 const (
 	ReadACL         Set = 1 << iota // DAV:read-acl
 	ReadCurrentUser                 // DAV:read-current-user-privilege-set
@@ -18,13 +18,24 @@ const (
 	Unbind                          // DAV:unbind
 	Unlock                          // DAV:unlock
 	WriteACL                        // DAV:write-acl
+	Share                           // DAV:share, of WebDAV resource sharing
+
+	ScheduleDeliverInvite // on an inbox: send its owner invitations
+	ScheduleDeliverReply  // … answers
+	ScheduleQueryFreeBusy // … and count his time in an answer to "who is free"
+	ScheduleSendInvite    // on an outbox: send invitations in its owner's name
+	ScheduleSendReply     // … answers
+	ScheduleSendFreeBusy  // … and ask "who is free"
 )
 
 // The aggregates.
 const (
 	Read  = readBody | ReadFreeBusy
 	Write = WriteProperties | WriteContent | Bind | Unbind
-	All   = Read | Write | ReadACL | ReadCurrentUser | Unlock | WriteACL
+	All   = Read | Write | ReadACL | ReadCurrentUser | Unlock | WriteACL | Share | ScheduleDeliver | ScheduleSend
+
+	ScheduleDeliver = ScheduleDeliverInvite | ScheduleDeliverReply | ScheduleQueryFreeBusy
+	ScheduleSend    = ScheduleSendInvite | ScheduleSendReply | ScheduleSendFreeBusy
 )
 
 // Has says whether s holds all of o.
@@ -43,7 +54,7 @@ const (
 	caldav = "urn:ietf:params:xml:ns:caldav"
 )
 
-// Tree returns the tree of RFC 3744 §3.12 with RFC 4791's read-free-busy below read.
+// Tree returns the tree of RFC 3744 §3.12 with RFC 4791's read-free-busy below read, and RFC 6638's privileges.
 func Tree() Privilege {
 	return Privilege{dav, "all", All, "any operation", []Privilege{
 		{dav, "read", Read, "read the resource", []Privilege{
@@ -59,6 +70,17 @@ func Tree() Privilege {
 		{dav, "read-acl", ReadACL, "read the access control list", nil},
 		{dav, "read-current-user-privilege-set", ReadCurrentUser, "read one's own privileges", nil},
 		{dav, "write-acl", WriteACL, "change the access control list", nil},
+		{dav, "share", Share, "share the collection with others", nil},
+		{caldav, "schedule-deliver", ScheduleDeliver, "send scheduling messages to the owner", []Privilege{
+			{caldav, "schedule-deliver-invite", ScheduleDeliverInvite, "send invitations to the owner", nil},
+			{caldav, "schedule-deliver-reply", ScheduleDeliverReply, "send answers to the owner", nil},
+			{caldav, "schedule-query-freebusy", ScheduleQueryFreeBusy, "ask when the owner is busy", nil},
+		}},
+		{caldav, "schedule-send", ScheduleSend, "send scheduling messages as the owner", []Privilege{
+			{caldav, "schedule-send-invite", ScheduleSendInvite, "send invitations as the owner", nil},
+			{caldav, "schedule-send-reply", ScheduleSendReply, "send answers as the owner", nil},
+			{caldav, "schedule-send-freebusy", ScheduleSendFreeBusy, "ask as the owner who is busy", nil},
+		}},
 	}}
 }
 
