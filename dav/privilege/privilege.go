@@ -36,6 +36,10 @@ const (
 
 	ScheduleDeliver = ScheduleDeliverInvite | ScheduleDeliverReply | ScheduleQueryFreeBusy
 	ScheduleSend    = ScheduleSendInvite | ScheduleSendReply | ScheduleSendFreeBusy
+
+	// What a delegate may do in all homes of whom he stands in for: not say who else may.
+	ProxyRead  = Read | ReadCurrentUser
+	ProxyWrite = All &^ (WriteACL | Share | ReadACL)
 )
 
 // Has says whether s holds all of o.
