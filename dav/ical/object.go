@@ -63,6 +63,7 @@ func (c *Component) Raw(cal *Calendar) []byte {
 
 // Property is one content line.
 type Property struct {
+	Group      string  // of a vCard's property, as written; "" in iCalendar
 	Name       string  // upper case
 	Params     []Param // in file order, values RFC 6868 decoded
 	Value      string  // unfolded, as sent: escapes of TEXT are still in it
@@ -112,7 +113,9 @@ func (p *Property) Raw() []byte {
 
 // With returns a copy with another value and the parameters kept; the copy counts as made by us.
 func (p *Property) With(value string) *Property {
-	return NewProp(p.Name, value, p.Params...)
+	q := NewProp(p.Name, value, p.Params...)
+	q.Group = p.Group
+	return q
 }
 
 // Names of the preconditions an Error stands for (RFC 4791 §5.3.2.1, RFC 7809 §3.1.4).

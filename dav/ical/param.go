@@ -21,7 +21,11 @@ func (x *lexer) split(l *line) (name string, params []Param, value string, err *
 	if i > maxName {
 		return "", nil, "", dataError(l.no, "syntax", "a name longer than %d octets: %s", maxName, quote(text))
 	}
-	name = strings.ToUpper(text[:i])
+	name, x.group = text[:i], ""
+	if dot := strings.IndexByte(name, '.'); x.groups && dot > 0 && dot < i-1 {
+		x.group, name = name[:dot], name[dot+1:]
+	}
+	name = strings.ToUpper(name)
 	x.params, x.values = x.params[:0], x.values[:0]
 	for {
 		if i >= len(text) {
@@ -56,6 +60,13 @@ func (x *lexer) param(l *line, name string, i int) (int, *Error) {
 		return 0, dataError(l.no, name, "a parameter name longer than %d octets", maxName)
 	}
 	key := strings.ToUpper(text[begin:i])
+	if x.bare && i < len(text) && (text[i] == ';' || text[i] == ':') {
+		x.loose = true
+		x.values = append(x.values, text[begin:i])
+		x.params = append(x.params, Param{Name: "TYPE"})
+		x.counts = append(x.counts[:len(x.params)-1], 1)
+		return i, nil
+	}
 	if i >= len(text) || text[i] != '=' {
 		return 0, dataError(l.no, name, "parameter %s without a value", key)
 	}
@@ -100,8 +111,11 @@ func (x *lexer) param(l *line, name string, i int) (int, *Error) {
 type lexer struct {
 	params []Param
 	values []string
-	counts []int // how many of values belong to each of params
-	loose  bool  // the line holds a quote in an unquoted value, or a comma in a TZID, which is no list
+	counts []int  // how many of values belong to each of params
+	groups bool   // Grammar.Groups
+	bare   bool   // Grammar.Bare
+	group  string // of the line
+	loose  bool   // the line holds a quote in an unquoted value, or a comma in a TZID, which is no list
 }
 
 // nameByte: RFC 5545 §3.1 allows letters, digits and "-"; "_" and "." are seen in X- names.

@@ -19,9 +19,24 @@ const (
 
 // Parse reads a body that holds exactly one VCALENDAR. The error is an *Error and names the line. It takes time and
 // memory in proportion to the body and panics on no input.
-func Parse(raw []byte) (*Calendar, error) {
-	src := string(raw)
-	p := &parser{scan: newScanner(src, maxLines), raw: raw, left: maxProps}
+func Parse(raw []byte) (*Calendar, error) { return calendars.Parse(raw) }
+
+// ParseAll reads an exported file, which may hold several VCALENDARs, one after the other. The offsets and lines of each are those of
+// the whole file, and all share raw.
+func ParseAll(raw []byte) ([]*Calendar, error) { return calendars.ParseAll(raw) }
+
+// Grammar is what tells bodies made of content lines from each other.
+type Grammar struct {
+	Root   string // of the outermost component, upper case
+	Groups bool   // a property's name may stand behind that of a group, as in "item1.EMAIL" (RFC 6350 §3.3)
+	Bare   bool   // a parameter may be a value alone, as in "TEL;HOME:": that is a TYPE
+}
+
+var calendars = Grammar{Root: "VCALENDAR"}
+
+// Parse reads a body that holds exactly one component of the grammar's.
+func (g Grammar) Parse(raw []byte) (*Calendar, error) {
+	p := g.parser(raw, maxLines, maxProps)
 	cal, err := p.calendar()
 	if err != nil {
 		return nil, err
@@ -30,22 +45,20 @@ func Parse(raw []byte) (*Calendar, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case ok && strings.EqualFold(strings.TrimSpace(l.text), "BEGIN:VCALENDAR"):
-		return nil, dataError(l.no, "VCALENDAR", "more than one VCALENDAR in a body")
+	case ok && strings.EqualFold(strings.TrimSpace(l.text), "BEGIN:"+g.Root):
+		return nil, dataError(l.no, g.Root, "more than one %s in a body", g.Root)
 	case ok && strings.Trim(l.text, " \t") != "":
-		return nil, dataError(l.no, "syntax", "text after END:VCALENDAR: %s", quote(l.text))
+		return nil, dataError(l.no, "syntax", "text after END:%s: %s", g.Root, quote(l.text))
 	}
 	return cal, nil
 }
 
-// ParseAll reads an exported file, which may hold several VCALENDARs, one after the other. The offsets and lines of each are those of
-// the whole file, and all share raw.
-func ParseAll(raw []byte) ([]*Calendar, error) {
-	src := string(raw)
-	p := &parser{scan: newScanner(src, maxFileLines), raw: raw, left: maxFileLines}
+// ParseAll reads a file with several of them.
+func (g Grammar) ParseAll(raw []byte) ([]*Calendar, error) {
+	p := g.parser(raw, maxFileLines, maxFileLines)
 	var all []*Calendar
 	for {
-		if len(all) > 0 && strings.TrimLeft(src[p.scan.pos:], " \t\r\n") == "" {
+		if len(all) > 0 && strings.TrimLeft(p.scan.src[p.scan.pos:], " \t\r\n") == "" {
 			return all, nil
 		}
 		cal, err := p.calendar()
@@ -56,7 +69,12 @@ func ParseAll(raw []byte) ([]*Calendar, error) {
 	}
 }
 
+func (g Grammar) parser(raw []byte, lines, props int) *parser {
+	return &parser{Grammar: g, scan: newScanner(string(raw), lines), raw: raw, left: props, lex: lexer{groups: g.Groups, bare: g.Bare}}
+}
+
 type parser struct {
+	Grammar
 	scan  *scanner
 	raw   []byte
 	cal   *Calendar
@@ -78,7 +96,7 @@ type level struct {
 	plain bool
 }
 
-// calendar reads one VCALENDAR from where the scanner stands to its END line.
+// calendar reads one component of the grammar's from where the scanner stands to its END line.
 func (p *parser) calendar() (*Calendar, *Error) {
 	p.cal = &Calendar{Raw: p.raw}
 	depth := 0
@@ -91,8 +109,8 @@ func (p *parser) calendar() (*Calendar, *Error) {
 			return nil, p.unfinished(depth)
 		}
 		name, params, value, err := p.lex.split(&l)
-		if depth == 0 && (err != nil || name != "BEGIN" || !strings.EqualFold(strings.Trim(value, " \t"), "VCALENDAR")) {
-			return nil, dataError(l.no, "VCALENDAR", "expected BEGIN:VCALENDAR, found %s", quote(l.text))
+		if depth == 0 && (err != nil || name != "BEGIN" || !strings.EqualFold(strings.Trim(value, " \t"), p.Root)) {
+			return nil, dataError(l.no, p.Root, "expected BEGIN:%s, found %s", p.Root, quote(l.text))
 		}
 		if err != nil {
 			return nil, err
@@ -155,7 +173,7 @@ func (p *parser) calendar() (*Calendar, *Error) {
 
 func (p *parser) unfinished(depth int) *Error {
 	if depth == 0 {
-		return dataError(1, "VCALENDAR", "no BEGIN:VCALENDAR: nothing to read")
+		return dataError(1, p.Root, "no BEGIN:%s: nothing to read", p.Root)
 	}
 	open := p.stack[depth-1].comp
 	return dataError(p.scan.no, "END", "the body ends inside %s of line %d: END:%s is missing", open.Name, open.Line, open.Name)
@@ -197,7 +215,7 @@ func (p *parser) property(l *line, name string, params []Param, value string) *P
 	}
 	prop := &p.props[0]
 	p.props = p.props[1:]
-	*prop = Property{Name: name, Value: value, Line: l.no, Start: l.start, End: l.end, from: p.cal}
+	*prop = Property{Group: p.lex.group, Name: name, Value: value, Line: l.no, Start: l.start, End: l.end, from: p.cal}
 	if l.plain {
 		prop.plain = prop
 	}

@@ -131,6 +131,9 @@ func NewText(name, text string, params ...Param) *Property {
 }
 
 func appendHead(dst []byte, p *Property) []byte {
+	if p.Group != "" {
+		dst = append(append(dst, cleanName(p.Group)...), '.')
+	}
 	dst = append(dst, cleanName(p.Name)...)
 	for _, param := range p.Params {
 		dst = append(append(append(dst, ';'), cleanName(param.Name)...), '=')
