@@ -39,7 +39,7 @@ const (
 
 	// What a delegate may do in all homes of whom he stands in for: not say who else may.
 	ProxyRead  = Read | ReadCurrentUser
-	ProxyWrite = All &^ (WriteACL | Share | ReadACL)
+	ProxyWrite = All &^ (WriteACL | Share)
 )
 
 // Has says whether s holds all of o.
