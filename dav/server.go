@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"caldav-fcgi/dav/acl"
 	"caldav-fcgi/dav/caldav"
@@ -26,8 +27,10 @@ type Options struct {
 	NoProvision                         bool   // refuse users without an account
 	MaxResource                         int64  // octets of one calendar object; 0 for 10 MB
 	MaxSteps, MaxInstances, MaxExpanded int64  // of one report; see caldav.Options
-	Files                               bool   // every account has a tree of plain files
-	MaxFile                             int64  // octets of one of them; 0 for 100 MB
+	MaxTime                             time.Duration
+	ObjectShare                         int64
+	Files                               bool  // every account has a tree of plain files
+	MaxFile                             int64 // octets of one of them; 0 for 100 MB
 	Log                                 *slog.Logger
 	Version                             string      // shown on the page
 	GiveUp                              func(error) // told when this process can't go on with its database
@@ -50,7 +53,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	modules := []webdav.Module{
 		principal.Module(),
 		acl.Module(),
-		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded}),
+		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxTime: opt.MaxTime, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded, ObjectShare: opt.ObjectShare}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),
 	}

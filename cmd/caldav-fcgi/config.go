@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"caldav-fcgi/fcgi"
 )
@@ -38,6 +39,8 @@ type config struct {
 	Provision                           bool
 	MaxResource                         int64
 	MaxSteps, MaxInstances, MaxExpanded int64
+	MaxTime                             time.Duration
+	ObjectShare                         int64
 	Files                               bool
 	MaxFile                             int64
 	Quota                               string
@@ -46,7 +49,7 @@ type config struct {
 }
 
 func newConfig() *config {
-	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxInstances: 200_000, MaxExpanded: 256 << 20, MaxFile: 100 << 20, Quota: "none", Log: "text"}
+	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxTime: 5 * time.Second, MaxInstances: 200_000, MaxExpanded: 256 << 20, ObjectShare: 50, MaxFile: 100 << 20, Quota: "none", Log: "text"}
 }
 
 // setting is one line of the table: a flag, a key of the configuration file and an environment variable in one.
@@ -86,8 +89,10 @@ var settings = []setting{
 	{name: "provision", arg: "on|off", doc: "make an account at a user's first visit; off: only caldav-fcgi user add makes them", to: func(c *config) any { return &c.Provision }},
 	{name: "max-resource", arg: "SIZE", doc: "largest event or task that is taken, such as 10MB", to: func(c *config) any { return &c.MaxResource }},
 	{name: "max-steps", arg: "NUMBER", doc: "what one search may take to find out when repeating events happen, in steps of some 50 ns; above it is 403 or 507", to: func(c *config) any { return &c.MaxSteps }},
+	{name: "max-time", arg: "TIME", doc: "what one search may take for it in processor time, such as 5s or 500ms", to: func(c *config) any { return &c.MaxTime }},
 	{name: "max-instances", arg: "NUMBER", doc: "how many instances of repeating events one search may give", to: func(c *config) any { return &c.MaxInstances }},
 	{name: "max-expanded", arg: "SIZE", doc: "what the instances in one answer may amount to", to: func(c *config) any { return &c.MaxExpanded }},
+	{name: "object-share", arg: "PERCENT", doc: "how much of what one search may cost a single event may take", to: func(c *config) any { return &c.ObjectShare }, check: checkPercent},
 	{name: "files", arg: "on|off", doc: "give every account a folder for files of any kind, /files/NAME/ below the base path", to: func(c *config) any { return &c.Files }},
 	{name: "max-file", arg: "SIZE", doc: "largest file that -files takes, such as 500MB; the web server's own limit has to be as large", to: func(c *config) any { return &c.MaxFile }},
 	{name: "quota", arg: "SIZE|none", doc: "how much each account may hold, such as 500MB; caldav-fcgi user quota sets one account's own", to: func(c *config) any { return &c.Quota }, check: checkQuota},
@@ -127,6 +132,8 @@ func (s *setting) show(c *config) string {
 		return "off"
 	case *int64:
 		return writeSize(*v)
+	case *time.Duration:
+		return v.String()
 	case *[]string:
 		return strings.Join(*v, " ")
 	case *string:
@@ -163,6 +170,8 @@ func (s *setting) set(c *config, values ...string) error {
 		*to, err = readSwitch(values[0])
 	case *int64:
 		*to, err = readSize(values[0])
+	case *time.Duration:
+		*to, err = readTime(values[0])
 	}
 	return err
 }
@@ -196,6 +205,21 @@ func readSize(s string) (int64, error) {
 		return 0, fmt.Errorf("%q: want a size such as 10MB", s)
 	}
 	return n * unit, nil
+}
+
+func readTime(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.TrimSpace(s))
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q: want a time such as 5s or 500ms", s)
+	}
+	return d, nil
+}
+
+func checkPercent(s string) error {
+	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 100 {
+		return fmt.Errorf("%q: want a number from 1 to 100", s)
+	}
+	return nil
 }
 
 func checkQuota(s string) error {

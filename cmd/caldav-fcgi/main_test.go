@@ -202,3 +202,22 @@ func FuzzConfigFile(f *testing.F) {
 		}
 	})
 }
+
+func TestReadTime(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"5s": 5 * time.Second, " 500ms": 500 * time.Millisecond, "1m": time.Minute} {
+		if got, err := readTime(text); err != nil || got != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "5", "-1s", "0s", "soon"} {
+		if _, err := readTime(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+	for text, ok := range map[string]bool{"1": true, "100": true, "0": false, "101": false, "-1": false, "50%": false} {
+		if err := checkPercent(text); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package caldav
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"mime"
 	"slices"
@@ -132,6 +131,7 @@ func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
 		w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
 		return nil
 	}
+	defer d.budget.work()()
 	p, err := o.Parse(rq)
 	if err != nil {
 		unreadable(rq, o, err)
@@ -142,10 +142,9 @@ func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
 	if err = d.writeForm(o, p, w); err == nil {
 		return nil
 	}
-	if errors.Is(err, recur.ErrBudget) {
-		return overBudget(o)
+	if err := failed(rq, o, err); err != nil {
+		return err
 	}
-	unreadable(rq, o, err)
 	w.Cut(begin)
 	w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
 	return nil

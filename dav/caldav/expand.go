@@ -40,7 +40,7 @@ func (d *data) writeExpanded(cal *ical.Calendar, zones *zone.Resolver, out parti
 		before := w.Mark()
 		out.component(instance(in, zones))
 		d.budget.octets -= int64(w.Mark() - before)
-		if w.Mark()-began > maxExpandedObject || d.budget.octets < 0 {
+		if int64(w.Mark()-began) > d.budget.object || d.budget.octets < 0 {
 			return recur.ErrBudget
 		}
 	}

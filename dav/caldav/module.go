@@ -1,34 +1,41 @@
 package caldav
 
 import (
+	"cmp"
 	"slices"
+	"time"
 
 	"caldav-fcgi/dav/webdav"
 )
 
 // Options are the limits of calendars.
 type Options struct {
-	MaxResource  int64 // octets of one object; 0 for 10 MB
-	MaxAttendees int   // ATTENDEEs of one instance; 0 for 10,000
-	MaxSteps     int64 // of one report, to find out when things happen; 0 for 50 million, some seconds
-	MaxInstances int64 // that one report may give; 0 for 200,000
-	MaxExpanded  int64 // octets that they may have in a calendar-query; 0 for 256 MB
-	BruteForce   bool  // for tests: hold every search against the text of all objects
+	MaxResource  int64                // octets of one object; 0 for 10 MB
+	MaxAttendees int                  // ATTENDEEs of one instance; 0 for 10,000
+	MaxSteps     int64                // of one report, to find out when things happen; 0 for 50 million, some seconds
+	MaxTime      time.Duration        // processor time of one report for the same; 0 for 5 s
+	MaxInstances int64                // that one report may give; 0 for 200,000
+	MaxExpanded  int64                // octets that they may have in a calendar-query; 0 for 256 MB
+	ObjectShare  int64                // percent of each that one object may take; 0 for 50
+	BruteForce   bool                 // for tests: hold every search against the text of all objects
+	Clock        func() time.Duration // for tests: another one than the processor time of the thread
 }
 
 func (o Options) withDefaults() Options {
-	for _, d := range []struct {
-		value *int64
-		def   int64
-	}{{&o.MaxResource, 10 << 20}, {&o.MaxSteps, 50_000_000}, {&o.MaxInstances, 200_000}, {&o.MaxExpanded, 256 << 20}} {
-		if *d.value <= 0 {
-			*d.value = d.def
-		}
+	if o.Clock == nil {
+		o.Clock = threadTime
 	}
-	if o.MaxAttendees <= 0 {
-		o.MaxAttendees = 10_000
+	return Options{
+		MaxResource:  cmp.Or(max(o.MaxResource, 0), 10<<20),
+		MaxAttendees: cmp.Or(max(o.MaxAttendees, 0), 10_000),
+		MaxSteps:     cmp.Or(max(o.MaxSteps, 0), 50_000_000),
+		MaxTime:      cmp.Or(max(o.MaxTime, 0), 5*time.Second),
+		MaxInstances: cmp.Or(max(o.MaxInstances, 0), 200_000),
+		MaxExpanded:  cmp.Or(max(o.MaxExpanded, 0), 256<<20),
+		ObjectShare:  min(cmp.Or(max(o.ObjectShare, 0), 50), 100),
+		BruteForce:   o.BruteForce,
+		Clock:        o.Clock,
 	}
-	return o
 }
 
 // Module is the table of this package.

@@ -39,7 +39,7 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 	if err != nil {
 		return webdav.Response{}, err
 	}
-	q := busyQuery{rq: rq, from: from, to: to, budget: &spendingOf(rq).Budget}
+	q := busyQuery{rq: rq, from: from, to: to, budget: spendingOf(rq)}
 	for _, c := range calendars {
 		if home && c.row.Transparent {
 			continue
@@ -78,7 +78,7 @@ func freeBusyRange(rq *webdav.Request) (from, to time.Time, err error) {
 type busyQuery struct {
 	rq       *webdav.Request
 	from, to time.Time
-	budget   *recur.Budget
+	budget   *spending
 	busy     []recur.Busy
 	// What VAVAILABILITYs say: the time that is not available, and what of it is.
 	away, free []recur.Busy
@@ -90,7 +90,8 @@ func (q *busyQuery) add(c *Calendar) error {
 	if !q.rq.May(c, privilege.ReadFreeBusy) {
 		return nil
 	}
-	sets := recur.NewDecoder(zone.NewResolver(nil, c.Zone()), q.budget)
+	defer q.budget.work()()
+	sets := recur.NewDecoder(zone.NewResolver(nil, c.Zone()), &q.budget.Budget)
 	var later []int64
 	for _, part := range []struct {
 		kind     ical.Kind
@@ -156,31 +157,21 @@ func (q *busyQuery) object(o *Object) error {
 	if ical.Kind(o.row.Kind) == ical.VAvailability {
 		return q.availability(o, p)
 	}
-	set, err := recur.Compile(p.cal, p.zones, q.budget)
+	set, err := recur.Compile(p.cal, p.zones, &q.budget.Budget)
 	if err == nil {
 		err = q.set(set)
 	}
-	return q.failed(o, err)
+	return failed(q.rq, o, err)
 }
 
 func (q *busyQuery) availability(o *Object, p *parsed) error {
-	a, err := recur.Availability(p.cal, p.zones, q.budget)
+	a, err := recur.Availability(p.cal, p.zones, &q.budget.Budget)
 	if err != nil {
-		return q.failed(o, err)
+		return failed(q.rq, o, err)
 	}
 	away, free, err := a.Times(q.from, q.to)
 	q.away, q.free = append(q.away, away...), append(q.free, free...)
-	return q.failed(o, err)
-}
-
-func (q *busyQuery) failed(o *Object, err error) error {
-	switch {
-	case errors.Is(err, recur.ErrBudget):
-		return overBudget(o)
-	case err != nil:
-		unreadable(q.rq, o, err)
-	}
-	return nil
+	return failed(q.rq, o, err)
 }
 
 // merge joins periods of one type that overlap or follow each other, and puts all in order.

@@ -1,10 +1,13 @@
 package caldav
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -271,27 +274,72 @@ func TestReports_Limits(t *testing.T) {
 	t.Parallel()
 	year := query(events(between("time-range", "20260601T000000Z", "20270601T000000Z")))
 	expand := queryFor("<c:calendar-data>"+between("expand", "20260601T000000Z", "20270601T000000Z")+"</c:calendar-data>", events(between("time-range", "20260601T000000Z", "20270601T000000Z")))
+	busy := freeBusy("20260601T000000Z", "20270601T000000Z")
+	const daily, secondly = "RRULE:FREQ=DAILY", "RRULE:FREQ=SECONDLY"
+	const plenty = 1 << 40
 	for _, c := range []struct {
-		name, body string
-		opt        Options
+		name, body, rule string
+		opt              Options
 	}{
-		{"steps", query(events(between("time-range", "20270101T000000Z", "20270101T000001Z"))), Options{MaxSteps: 2}},
-		{"steps of free-busy", freeBusy("20260601T000000Z", "20270601T000000Z"), Options{MaxSteps: 20}},
-		{"instances of free-busy", freeBusy("20260601T000000Z", "20270601T000000Z"), Options{MaxInstances: 20}},
-		{"instances", expand, Options{MaxInstances: 20}},
-		{"octets", expand, Options{MaxExpanded: 2000}},
+		{"steps", query(events(between("time-range", "20270101T000000Z", "20270101T000001Z"))), daily, Options{MaxSteps: 2}},
+		{"steps of free-busy", busy, daily, Options{MaxSteps: 20}},
+		{"instances of free-busy", busy, daily, Options{MaxInstances: 20}},
+		{"instances", expand, daily, Options{MaxInstances: 20}},
+		{"octets", expand, daily, Options{MaxExpanded: 2000}},
+		{"time", expand, secondly, Options{MaxInstances: plenty, MaxExpanded: plenty, MaxTime: 10 * time.Millisecond, Clock: counter()}},
+		{"time of free-busy", busy, secondly, Options{MaxInstances: plenty, MaxTime: 10 * time.Millisecond, Clock: counter()}},
+		{"steps of one object", busy, daily, Options{MaxSteps: 30_000, ObjectShare: 1}},
+		{"instances of one object", busy, daily, Options{MaxInstances: 30_000, ObjectShare: 1}},
+		{"octets of one object", expand, daily, Options{MaxExpanded: 1 << 20, ObjectShare: 1}},
+		{"time of one object", busy, secondly, Options{MaxInstances: plenty, MaxTime: time.Second, ObjectShare: 1, Clock: counter()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, c.opt)
-			s.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=DAILY;BYDAY=MO,WE,FR"), "b.ics": event("b", "RRULE:FREQ=DAILY")})
+			s.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=DAILY;BYDAY=MO,WE,FR"), "b.ics": event("b", c.rule)})
 			if a := s.report(work, c.body, "Depth: 1"); (a.status != 403 && a.status != 507) || !strings.Contains(a.body, "number-of-matches-within-limits") {
-				t.Errorf("%d %s", a.status, a.body)
+				t.Errorf("%d %.300s", a.status, a.body)
 			}
 			generous := newServer(t, Options{})
-			generous.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=DAILY")})
+			generous.seed(map[string]string{"a.ics": event("a", daily)})
 			if a := generous.report(work, year); a.status != 207 {
 				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
+// counter is a clock that goes on by a millisecond each time it is read.
+func counter() func() time.Duration {
+	var at atomic.Int64
+	return func() time.Duration { return time.Duration(at.Add(1)) * time.Millisecond }
+}
+
+// A client that goes away ends the work on the object that is being expanded.
+func TestReports_EndWithTheirClient(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"free-busy": freeBusy("20260601T000000Z", "20270601T000000Z"),
+		"expand":    queryFor("<c:calendar-data>"+between("expand", "20260601T000000Z", "20270601T000000Z")+"</c:calendar-data>", events("")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const plenty = 1 << 40
+			ctx, leave := context.WithCancel(t.Context())
+			looks := 0
+			s := newServer(t, Options{MaxInstances: plenty, MaxExpanded: plenty, Clock: func() time.Duration {
+				if looks++; looks == 8 {
+					leave()
+				}
+				return 0
+			}})
+			s.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=SECONDLY;INTERVAL=20")})
+			looks = 0
+			r := httptest.NewRequest("REPORT", work, strings.NewReader(body))
+			r.Header.Set("Depth", "1")
+			s.engine.ServeHTTP(httptest.NewRecorder(), r.WithContext(webdav.WithLogin(ctx, webdav.Login{User: "ann"})))
+			if looks < 8 || looks > 12 {
+				t.Errorf("the clock was read %d times", looks)
 			}
 		})
 	}

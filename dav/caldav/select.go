@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -24,7 +23,7 @@ type search struct {
 	filter *filter.Filter
 	rows   filter.Selection
 	zone   *time.Location // of the request; nil: that of the calendar
-	budget *recur.Budget
+	budget *spending
 }
 
 // newSearch reads CALDAV:filter and CALDAV:timezone of a calendar-query.
@@ -37,7 +36,7 @@ func newSearch(rq *webdav.Request) (*search, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &search{rq: rq, filter: f, rows: f.Select(), zone: loc, budget: &spendingOf(rq).Budget}, nil
+	return &search{rq: rq, filter: f, rows: f.Select(), zone: loc, budget: spendingOf(rq)}, nil
 }
 
 // filterRefused turns a fault of a filter into its precondition.
@@ -57,34 +56,6 @@ func filterRefused(err error) error {
 	return ErrValidFilter.With("%s", e.Text)
 }
 
-// spending is what is left of what one report may cost.
-type spending struct {
-	recur.Budget
-	octets int64 // of instances, expanded
-}
-
-// budgeted gives a report its budget.
-func budgeted[R webdav.Resource](opt Options, report func(*webdav.Request, R) (webdav.Response, error)) func(*webdav.Request, R) (webdav.Response, error) {
-	return func(rq *webdav.Request, on R) (webdav.Response, error) {
-		rq.Own = opt.spending()
-		return report(rq, on)
-	}
-}
-
-func (o Options) spending() *spending {
-	return &spending{recur.Budget{Steps: o.MaxSteps, Instances: o.MaxInstances}, o.MaxExpanded}
-}
-
-// spendingOf is what all recurrences of one request share. Reports of other packages have the default.
-func spendingOf(rq *webdav.Request) *spending {
-	s, ok := rq.Own.(*spending)
-	if !ok {
-		s = Options{}.withDefaults().spending()
-		rq.Own = s
-	}
-	return s
-}
-
 // hit is an object that matches, or one that may.
 type hit struct {
 	id   int64
@@ -100,7 +71,8 @@ func (s *search) find(c *Calendar) ([]hit, error) {
 	if s.rows.None {
 		return nil, nil
 	}
-	sets := recur.NewDecoder(zone.NewResolver(nil, s.zoneOf(c)), s.budget)
+	defer s.budget.work()()
+	sets := recur.NewDecoder(zone.NewResolver(nil, s.zoneOf(c)), &s.budget.Budget)
 	var hits []hit
 	for o, err := range s.rq.Tx.Outlines(c.row.ID, s.outline()) {
 		if err != nil {
@@ -238,6 +210,7 @@ func (s *search) compare(c *Calendar, hits []hit) error {
 // byText decides by the object's body. A stored object that cannot be read matches nothing: it must not keep the
 // others from being found.
 func (s *search) byText(o *Object) (bool, error) {
+	defer s.budget.work()()
 	p, err := o.Parse(s.rq)
 	if err != nil {
 		unreadable(s.rq, o, err)
@@ -245,44 +218,15 @@ func (s *search) byText(o *Object) (bool, error) {
 	}
 	seen := &filter.Object{Cal: p.cal, Zones: p.zonesIn(s.zone)}
 	if s.filter.Timed() && expandable(p.cal) {
-		if seen.Set, err = recur.Compile(p.cal, seen.Zones, s.budget); err != nil {
-			return false, s.failed(o, err)
+		if seen.Set, err = recur.Compile(p.cal, seen.Zones, &s.budget.Budget); err != nil {
+			return false, failed(s.rq, o, err)
 		}
 	}
 	match, err := s.filter.Match(seen)
 	if err != nil {
-		return false, s.failed(o, err)
+		return false, failed(s.rq, o, err)
 	}
 	return match, nil
-}
-
-func (s *search) failed(o *Object, err error) error {
-	if errors.Is(err, recur.ErrBudget) {
-		return overBudget(o)
-	}
-	unreadable(s.rq, o, err)
-	return nil
-}
-
-// overBudget: RFC 4791 §7.8. The object is named, since one alone can do it.
-func overBudget(o *Object) error {
-	return webdav.ErrMatchesWithinLimits.With("the recurrences asked for are too many; they ran out at %q", o.row.Name)
-}
-
-// overBudgetAt is overBudget for an object of which only the row is known.
-func overBudgetAt(rq *webdav.Request, c *Calendar, id int64) error {
-	for row, err := range rq.Tx.ObjectsByID(c.row.ID, 0, []int64{id}) {
-		if err != nil {
-			return err
-		}
-		return overBudget(&Object{row: *row, calendar: c})
-	}
-	return store.ErrNotFound
-}
-
-// unreadable logs a stored object that a report has to leave out.
-func unreadable(rq *webdav.Request, o *Object, err error) {
-	rq.Log.Warn("stored object left out of a report", slog.Int64("collection", o.row.Collection), slog.String("object", o.row.Name), slog.String("error", err.Error()))
 }
 
 // zonesIn is how times of the object are read when floating ones are in loc; nil: in the calendar's zone.

@@ -32,6 +32,7 @@ func Availability(c *ical.Calendar, r *zone.Resolver, b *Budget) (*Available, er
 		r = zone.NewResolver(c, nil)
 	}
 	a := &Available{budget: b.prepare()}
+	a.budget.object()
 	for _, k := range c.Root.Kids("VAVAILABILITY") {
 		if len(a.blocks) == maxAvailable {
 			return nil, &ical.Error{Line: k.Line, Rule: k.Name, Text: "one object has too many", Condition: ical.ConditionData}

@@ -135,8 +135,8 @@ func (r *rule) scanDays(from, to int64, b *Budget, yield func(int64) bool) error
 			if !r.times(from-base, to-base, func(at int64) bool { return emit(base + at) }) {
 				return nil
 			}
-			if b.Steps <= 0 {
-				return b.spend(1)
+			if err := b.spend(0); err != nil {
+				return err
 			}
 		}
 	}

@@ -20,6 +20,7 @@ func Compile(c *ical.Calendar, r *zone.Resolver, b *Budget) (*Set, error) {
 		r = zone.NewResolver(c, nil)
 	}
 	s := &Set{budget: b.prepare(), zones: r, float: r.Fallback()}
+	s.budget.object()
 	for _, k := range c.Root.Children {
 		if k.Name != "VTIMEZONE" && (len(s.comps) == 0 || k.Name == s.comps[0].Name) {
 			s.comps = append(s.comps, k)

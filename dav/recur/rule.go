@@ -203,9 +203,8 @@ func (r *rule) settle(b *Budget) error {
 	if r.onStart, err = r.generatesAnyway(r.start, b); err != nil {
 		return err
 	}
-	share := min(int64(settleSteps), b.Steps/4)
-	part := &Budget{Steps: share, Instances: 1}
-	defer func() { b.Steps -= min(share-max(part.Steps, 0), max(b.Steps-1, 0)) }()
+	part, back := b.part(max(min(settleSteps, (b.Steps-b.steps)/4), 1))
+	defer back()
 	if r.count > 0 {
 		last, err := r.resolve(part)
 		if err != nil {

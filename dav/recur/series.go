@@ -254,6 +254,7 @@ func NewDecoder(zones *zone.Resolver, b *Budget) *Decoder {
 // Decode is as the function Decode, but that the Set is valid until the next call.
 func (dec *Decoder) Decode(blob []byte) (*Set, error) {
 	s := &dec.set
+	s.budget.object()
 	s.series, s.overrides, s.loose, s.locs, s.entries = s.series[:0], s.overrides[:0], s.loose[:0], s.locs[:0], s.entries[:0]
 	dec.rules = dec.rules[:0]
 	d := decoder{buf: blob, all: dec}
