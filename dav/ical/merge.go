@@ -5,8 +5,9 @@ import "strings"
 // Merger writes the components of many calendar objects into one VCALENDAR, each VTIMEZONE once by its TZID. The
 // caller writes BEGIN:VCALENDAR with its properties before and END:VCALENDAR after.
 type Merger struct {
-	to    func(*Component)
-	zones map[string]bool
+	to     func(*Component)
+	zones  map[string]bool
+	pieces []copied // storage of Copy
 }
 
 // NewMerger returns a Merger that hands each component to a function, such as Writer.Component.
