@@ -133,6 +133,7 @@ func everything(t testing.TB, db *DB) {
 			}
 		}
 		drain(tx.Stale(KindCalendar, 0, 10))
+		drain(tx.Bodies(b.ID))
 		for w := range Want(4) {
 			drain(tx.Objects(b.ID, w))
 			drain(tx.Objects(b.ID, w, "3.ics"))

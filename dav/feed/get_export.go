@@ -89,7 +89,7 @@ func export(rq *webdav.Request, c *caldav.Calendar, out *webdav.Writer) error {
 	for _, p := range properties(c) {
 		w.Property(p)
 	}
-	if err := components(rq, c, w.Component, w.Err); err != nil {
+	if err := copyComponents(rq, c, w); err != nil {
 		return err
 	}
 	w.End("VCALENDAR")
@@ -134,24 +134,54 @@ func properties(c *caldav.Calendar) []*ical.Property {
 		ical.NewProp("X-PUBLISHED-TTL", refresh))
 }
 
-// components hands on those of every object.
+// copyComponents writes those of every object, as they are stored where nothing else is asked for and nothing is unusual about them.
+func copyComponents(rq *webdav.Request, c *caldav.Calendar, w *ical.Writer) error {
+	if rq.Header.Get("CalDAV-Timezones") != "" { // RFC 7809 §7.1
+		return components(rq, c, w.Component, w.Err)
+	}
+	merger := ical.NewMerger(w.Component)
+	collection, _ := c.DeadKey()
+	for stored, err := range rq.Tx.Bodies(collection) {
+		if err != nil {
+			return err
+		}
+		if !merger.Copy(stored.Body, w.Raw) {
+			o, err := c.Child(rq, stored.Name, store.Body)
+			if err != nil {
+				return err
+			}
+			add(rq, o, merger)
+		}
+		if err := w.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// components hands on those of every object, read.
 func components(rq *webdav.Request, c *caldav.Calendar, write func(*ical.Component), failed func() error) error {
 	merger := ical.NewMerger(write)
 	for m, err := range c.Members(rq, nil, store.Body) {
 		if err != nil {
 			return err
 		}
-		cal, err := m.(*caldav.Object).Calendar(rq)
-		if err != nil { // one bad object does not fail the whole calendar
-			rq.Log.Warn("left out of an export", slog.String("object", m.Name()), slog.String("error", err.Error()))
-			continue
-		}
-		merger.Add(cal)
+		add(rq, m, merger)
 		if err := failed(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// add adds the components of one object. One that cannot be read does not fail the whole calendar.
+func add(rq *webdav.Request, o webdav.Resource, merger *ical.Merger) {
+	cal, err := o.(*caldav.Object).Calendar(rq)
+	if err != nil {
+		rq.Log.Warn("left out of an export", slog.String("object", o.Name()), slog.String("error", err.Error()))
+		return
+	}
+	merger.Add(cal)
 }
 
 // octets lets ical.Writer write into the engine's Writer.

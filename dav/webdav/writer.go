@@ -185,12 +185,14 @@ func (w *Writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Octets writes a body that is no XML.
+// Octets writes a body that is no XML. Small pieces are gathered: each is a system call otherwise.
 func (w *Writer) Octets(b []byte) error {
-	if err := w.flushAll(); err != nil || w.out == nil {
+	if w.out == nil || len(w.buf)+len(b) < flushAt {
 		w.buf = append(w.buf, b...)
-		return err
+		return w.err
 	}
-	_, w.err = w.out.Write(b)
+	if w.flushAll() == nil {
+		_, w.err = w.out.Write(b)
+	}
 	return w.err
 }
