@@ -71,9 +71,10 @@ func newSyncGame(t *testing.T, seed uint64, tree string) *syncGame {
 	g.world = worldOf(t, db, dav.Options{Files: true})
 	g.want(207, "ann", "PROPFIND", g.top, "", "Depth", "0")
 	for _, limit := range []int{0, 1, 2, 5} {
-		g.readers = append(g.readers, &reader{path: g.top, level: "1", limit: limit}, &reader{path: g.top + "c0/", level: "1", limit: limit})
-		if !g.files { // a tree of folders in folders has level 1 only
-			g.readers = append(g.readers, &reader{path: g.top, level: "infinite", limit: limit})
+		g.readers = append(g.readers, &reader{path: g.top, level: "1", limit: limit}, &reader{path: g.top, level: "infinite", limit: limit},
+			&reader{path: g.top + "c0/", level: "1", limit: limit})
+		if g.files {
+			g.readers = append(g.readers, &reader{path: g.top + "c0/", level: "infinite", limit: limit})
 		}
 	}
 	return g
@@ -110,10 +111,11 @@ func (g *syncGame) note(format string, a ...any) {
 
 func (g *syncGame) write() {
 	calendar := func() string {
-		if g.files && g.rand.IntN(4) == 0 { // a folder in a folder
-			return fmt.Sprintf("%sc%d/c%d/", g.top, g.rand.IntN(2), g.rand.IntN(2))
+		path := fmt.Sprintf("%sc%d/", g.top, g.rand.IntN(4))
+		for depth := 1; g.files && depth < 4 && g.rand.IntN(3) == 0; depth++ { // folders in folders
+			path += fmt.Sprintf("c%d/", g.rand.IntN(2))
 		}
-		return fmt.Sprintf("%sc%d/", g.top, g.rand.IntN(4))
+		return path
 	}
 	object := func() string {
 		in := calendar()
@@ -234,8 +236,7 @@ func (g *syncGame) parse(body []byte) syncAnswer {
 	return a
 }
 
-// values are what a reader looks at, by href: at level 1 of a home also whether anything has changed in a calendar. Of
-// folders in folders no level 1 tells that.
+// values are what a reader looks at, by href: at level 1 also whether anything has changed below a collection.
 func (a syncAnswer) values(ctags bool) (values map[string]string, gone []string) {
 	values = map[string]string{}
 	for _, r := range a.Responses {
@@ -255,8 +256,6 @@ func (a syncAnswer) values(ctags bool) (values map[string]string, gone []string)
 	}
 	return values, gone
 }
-
-func (g *syncGame) ctags(r *reader) bool { return r.level == "1" && !g.files }
 
 // read reads one page and says whether there are more.
 func (g *syncGame) read(r *reader) (more bool) {
@@ -284,7 +283,7 @@ func (g *syncGame) read(r *reader) (more bool) {
 		return false
 	}
 	a := g.parse(rec.Body.Bytes())
-	values, gone := a.values(g.ctags(r))
+	values, gone := a.values(r.level == "1")
 	for _, res := range a.Responses {
 		if res.Href == r.path {
 			more = strings.Contains(res.Status, "507")
@@ -310,7 +309,7 @@ func (g *syncGame) read(r *reader) (more bool) {
 	}
 	for href, v := range values {
 		told := fmt.Sprint(v, " ", g.incarnation(href))
-		if old, twice := r.told[href]; twice && old == told && !(g.files && strings.HasSuffix(href, "/")) { // a folder's members have changed
+		if old, twice := r.told[href]; twice && old == told {
 			g.t.Errorf("%s is told twice in one paging, though it has not changed", href)
 		}
 		r.told[href], r.have[href] = told, v
@@ -340,14 +339,19 @@ func (g *syncGame) shown(r *reader) map[string]string {
 	g.t.Helper()
 	list := func(path string) map[string]string {
 		rec := g.want(207, "ann", "PROPFIND", path, `<d:propfind xmlns:d="DAV:">`+syncProps+`</d:propfind>`, "Depth", "1")
-		values, _ := g.parse(rec.Body.Bytes()).values(g.ctags(r))
+		values, _ := g.parse(rec.Body.Bytes()).values(r.level == "1")
 		delete(values, path)
 		return values
 	}
 	all := list(r.path)
 	if r.level == "infinite" {
-		for _, href := range slices.Collect(maps.Keys(all)) {
-			maps.Copy(all, list(href))
+		for hrefs := slices.Collect(maps.Keys(all)); len(hrefs) > 0; hrefs = hrefs[1:] {
+			if !strings.HasSuffix(hrefs[0], "/") {
+				continue
+			}
+			below := list(hrefs[0])
+			maps.Copy(all, below)
+			hrefs = slices.AppendSeq(hrefs, maps.Keys(below))
 		}
 	}
 	return all

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
-// ChangesBelow is Changes of a home together with those of all members of its collections, in one order: a home's sync with a level of
-// infinite (RFC 6578 §3.3). Members of a collection that is gone are not listed, since they went with it (§3.5.2).
+// ChangesBelow is Changes of a collection together with those of all that lies below it, in one order: a sync with a level of infinite
+// (RFC 6578 §3.3). What was in a collection that is gone is not listed, since it went with it (§3.5.2).
 //
-// A collection that came under its name, by its making or by a move, brings all its members: they count as changed by the revision at
-// which it came, in the order of their own. Where another one went from that name before, a page ends between the two: first the client
-// is told that the old one is gone, with all that was in it, and with the next page of the new one.
+// A collection that came under its name, by its making or by a move, brings all that is below it: that counts as changed by the
+// revision at which it came, in the order of its own. Where another one went from that name before, a page ends between the two: first
+// the client is told that the old one is gone, with all that was in it, and with the next page of the new one.
 func (tx *Tx) ChangesBelow(c *Collection, since Token, limit int) (changes []Change, next Token, more bool, err error) {
 	if since != (Token{}) {
 		err = tx.known(c, since)
@@ -25,20 +26,14 @@ func (tx *Tx) ChangesBelow(c *Collection, since Token, limit int) (changes []Cha
 	if err != nil {
 		return nil, Token{}, false, fmt.Errorf("changes of %q and below: %w", c.Name, err)
 	}
-	slices.SortFunc(all, func(a, b event) int { return a.at.compare(b.at) })
 	gone := map[string]bool{}
 	for i, e := range all {
-		if limit > 0 && i == limit || gone[e.top()] {
-			last := all[i-1].at
-			sub := last.sub
-			if sub == last.rev {
-				sub = 0
-			}
-			next, err = tx.pageToken(c, last.rev, sub)
+		if limit > 0 && i == limit || e.within(gone) {
+			next, err = tx.tokenAfter(c, all[i-1])
 			return changes, next, true, err
 		}
 		if e.Gone && e.Collection {
-			gone[e.Name] = true
+			gone[e.key()] = true
 		}
 		changes = append(changes, e.Change)
 	}
@@ -53,17 +48,42 @@ func (m moment) compare(n moment) int {
 	return cmp.Or(cmp.Compare(m.rev, n.rev), cmp.Compare(m.sub, n.sub))
 }
 
+// node is a collection in the tree whose changes are asked for.
+type node struct {
+	id, rev, own int64
+	kind         Kind
+	up           *node // nil: the top
+	path         []string
+	came         int64 // all below it counts as changed by this revision at least
+}
+
 type event struct {
 	Change
 	at moment
+	in *node
 }
 
-// top is the name in the home that the event is at or below.
-func (e event) top() string {
-	if e.In != "" {
-		return e.In
+// key is the path from the top, as a key for maps. No name has a NUL.
+func (e event) key() string { return keyOf(e.In) + e.Name + "\x00" }
+
+func keyOf(path []string) string {
+	if len(path) == 0 {
+		return ""
 	}
-	return e.Name
+	return strings.Join(path, "\x00") + "\x00"
+}
+
+// within says whether the event is at or below one of these paths.
+func (e event) within(paths map[string]bool) bool {
+	if len(paths) == 0 {
+		return false
+	}
+	for i := range e.In {
+		if paths[keyOf(e.In[:i+1])] {
+			return true
+		}
+	}
+	return paths[e.key()]
 }
 
 // moment is up to where the holder of a token knows everything.
@@ -79,95 +99,135 @@ func (tx *Tx) moment(t Token) moment {
 	return moment{t.Rev, t.Sub}
 }
 
-func (tx *Tx) eventsBelow(home *Collection, since Token, limit int) ([]event, error) {
-	initial := since == Token{}
-	from := tx.moment(since)
-	most := int64(-1)
+// tokenAfter ends a page at an event.
+func (tx *Tx) tokenAfter(c *Collection, last event) (Token, error) {
+	sub := last.at.sub
+	if sub == last.at.rev {
+		sub = 0
+	}
+	return tx.pageToken(c, last.at.rev, sub)
+}
+
+// walk gathers events from a moment on.
+type walk struct {
+	tx      *Tx
+	from    moment
+	initial bool  // nothing was known before
+	most    int64 // rows of one collection: more are not needed for a page
+	list    []event
+}
+
+// eventsBelow are in order; of those beyond the limit some may be missing.
+func (tx *Tx) eventsBelow(c *Collection, since Token, limit int) ([]event, error) {
+	w := &walk{tx: tx, from: tx.moment(since), initial: since == Token{}, most: -1}
 	if limit > 0 {
-		most = int64(limit) + 1
+		w.most = int64(limit) + 1
 	}
-	var list []event
-	if !initial {
-		if err := tx.events(&list, "", goneHome+inOrder, home.ID, from.rev, most); err != nil {
-			return nil, err
-		}
-		for i := range list {
-			list[i].Collection = true
-		}
+	top := &node{id: c.ID, rev: c.Rev, own: c.Own, kind: c.Kind, came: tx.state.Pruned}
+	if err := w.members(top); err != nil {
+		return nil, err
 	}
-	var children []*Collection
-	for m, err := range tx.Collections(home.ID) {
-		if err != nil {
-			return nil, err
-		}
-		children = append(children, m)
-	}
-	for _, m := range children {
-		newest := max(m.Rev, m.Own)
-		if newest <= from.rev && from.sub == math.MaxInt64 {
-			continue
-		}
-		var came int64
-		err := tx.one([]any{num(&came)}, `SELECT rev FROM change WHERE collection=? AND name=? ORDER BY rev DESC LIMIT 1`, home.ID, m.Name) // change_name
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return nil, err
-		}
-		own := event{Change{Name: m.Name, Rev: m.Own, Collection: true}, moment{max(m.Own, tx.state.Pruned), m.Own}}
-		if own.at.compare(from) > 0 {
-			list = append(list, own)
-		}
-		if !initial && came > from.rev {
-			if err := tx.former(&list, home, m.Name, from.rev, came); err != nil {
-				return nil, err
-			}
-		}
-		if err := tx.eventsIn(&list, m, from, max(came, tx.state.Pruned), initial, most); err != nil {
+	var nodes []*node
+	if c.Kind.home() {
+		var err error
+		if nodes, err = tx.nodesBelow(top); err != nil {
 			return nil, err
 		}
 	}
-	return list, nil
+	for _, n := range nodes {
+		if err := w.collection(n); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(w.list, func(a, b event) int { return a.at.compare(b.at) })
+	return w.list, nil
 }
 
-// former adds that a collection went from the name before the present one came.
-func (tx *Tx) former(list *[]event, home *Collection, name string, from, came int64) error {
-	var rev int64
-	err := tx.one([]any{num(&rev)}, `SELECT rev FROM change WHERE collection=? AND name=? AND rev>? AND rev<? ORDER BY rev DESC LIMIT 1`, home.ID, name, from, came) // change_name
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	*list = append(*list, event{Change{Name: name, Rev: rev, Gone: true, Collection: true}, moment{rev, rev}})
-	return err
-}
+// treeBelow: collection_parent; what is higher up comes first.
+const treeBelow = `WITH RECURSIVE tree(depth, id, parent, kind, name, rev, own) AS (
+	SELECT 1, id, parent, kind, name, rev, own FROM collection WHERE parent=?1 AND deleted=0
+	UNION ALL SELECT depth+1, c.id, c.parent, c.kind, c.name, c.rev, c.own FROM tree CROSS JOIN collection c ON c.parent=tree.id AND c.deleted=0
+	ORDER BY 1, 2) SELECT id, parent, kind, name, rev, own FROM tree`
 
-// eventsIn adds what differs in a collection that counts as made at the revision came.
-func (tx *Tx) eventsIn(list *[]event, c *Collection, from moment, came int64, initial bool, most int64) error {
-	known := from.rev // of members' own revisions
-	switch {
-	case from.rev < came:
-		known = 0
-	case from.rev == came && from.sub != math.MaxInt64:
-		known = from.sub
-	}
-	at := len(*list)
-	if err := tx.events(list, c.Name, liveObjects+inOrder, c.ID, known, most); err != nil {
-		return err
-	}
-	for i := at; i < len(*list); i++ {
-		e := &(*list)[i]
-		e.at.rev = max(e.at.rev, came)
-	}
-	if initial {
-		return nil
-	}
-	return tx.events(list, c.Name, gone+inOrder, c.ID, max(from.rev, came), most)
-}
-
-func (tx *Tx) events(list *[]event, in string, query string, args ...any) error {
-	var row Change
+func (tx *Tx) nodesBelow(top *node) (list []*node, err error) {
+	byID := map[int64]*node{top.id: top}
+	var row node
+	var parent int64
+	var name string
 	step := func() bool {
-		row.In = in
-		*list = append(*list, event{row, moment{row.Rev, row.Rev}})
+		n := row
+		n.up = byID[parent]
+		n.path = append(slices.Clip(n.up.path), name)
+		byID[n.id] = &n
+		list = append(list, &n)
 		return true
 	}
-	return tx.each([]any{num(&row.Rev), &row.Name, truth{&row.Gone}, truth{&row.Collection}}, step, query, args...)
+	err = tx.each([]any{num(&row.id), num(&parent), num(&row.kind), &name, num(&row.rev), num(&row.own)}, step, treeBelow, top.id)
+	return list, err
+}
+
+// collection adds what differs of one below the top: itself, what had its name before, its members.
+func (w *walk) collection(n *node) error {
+	n.came = n.up.came
+	newest := max(n.rev, n.own, n.came)
+	if newest < w.from.rev || newest == w.from.rev && w.from.sub == math.MaxInt64 {
+		return nil
+	}
+	in, name := n.path[:len(n.path)-1], n.path[len(n.path)-1]
+	var came int64
+	err := w.tx.one([]any{num(&came)}, `SELECT rev FROM change WHERE collection=? AND name=? ORDER BY rev DESC LIMIT 1`, n.up.id, name) // change_name
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	own := moment{max(n.own, n.came), n.own}
+	if own.compare(w.from) > 0 {
+		w.list = append(w.list, event{Change{Name: name, In: in, Rev: n.own, Collection: true}, own, n})
+	}
+	if !w.initial && came > w.from.rev && n.came <= w.from.rev {
+		var rev int64
+		err := w.tx.one([]any{num(&rev)}, `SELECT rev FROM change WHERE collection=? AND name=? AND rev>? AND rev<? AND object IS NULL ORDER BY rev DESC LIMIT 1`, n.up.id, name, w.from.rev, came) // change_name
+		switch {
+		case err == nil:
+			w.list = append(w.list, event{Change{Name: name, In: in, Rev: rev, Gone: true, Collection: true}, moment{rev, rev}, n.up})
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+	}
+	n.came = max(n.came, came)
+	return w.members(n)
+}
+
+// members adds what differs of the objects of a collection, and the collections that are gone from it.
+func (w *walk) members(n *node) error {
+	known := w.from.rev // of members' own revisions
+	switch {
+	case w.from.rev < n.came:
+		known = 0
+	case w.from.rev == n.came && w.from.sub != math.MaxInt64:
+		known = w.from.sub
+	}
+	at := len(w.list)
+	if err := w.events(n, liveObjects+inOrder, known); err != nil {
+		return err
+	}
+	for i := at; i < len(w.list); i++ {
+		e := &w.list[i]
+		e.at.rev = max(e.at.rev, n.came)
+	}
+	switch {
+	case w.initial:
+		return nil
+	case n.kind.home():
+		return w.events(n, goneHome+inOrder, max(w.from.rev, n.came))
+	}
+	return w.events(n, gone+inOrder, max(w.from.rev, n.came))
+}
+
+func (w *walk) events(n *node, query string, since int64) error {
+	row := Change{In: n.path}
+	step := func() bool {
+		w.list = append(w.list, event{row, moment{row.Rev, row.Rev}, n})
+		return true
+	}
+	return w.tx.each([]any{num(&row.Rev), &row.Name, truth{&row.Gone}, truth{&row.Collection}}, step, query, n.id, since, w.most)
 }

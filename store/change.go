@@ -119,14 +119,18 @@ func ParseToken(s string) (Token, error) {
 	return t, nil
 }
 
-// Token of a collection as it is now. For a home it also moves when a member, or a property, of a child collection does.
+// Token of a collection as it is now. It also moves when a member, or a property, of a collection below it does.
 // c.Rev counts, so c must have been read in this transaction.
 func (tx *Tx) Token(c *Collection) (Token, error) {
 	t := Token{Collection: c.ID, Rev: c.Rev, Tag: c.tag}
 	if !c.Kind.home() {
 		return t, nil
 	}
-	if err := tx.one([]any{num(&t.Rev), num(&t.Tag)}, homeToken, c.ID); err != nil {
+	query := homeToken
+	if c.Kind.nests() {
+		query = treeToken
+	}
+	if err := tx.one([]any{num(&t.Rev), num(&t.Tag)}, query, c.ID); err != nil {
 		return Token{}, fmt.Errorf("sync token of %q: %w", c.Name, err)
 	}
 	return t, nil
@@ -136,16 +140,21 @@ const homeToken = `SELECT rev, tag FROM change WHERE rev=max(
 	(SELECT rev FROM collection WHERE id=?1),
 	ifnull((SELECT max(max(rev, own)) FROM collection WHERE parent=?1 AND deleted=0), 0))`
 
+// treeToken: collection_parent, all the way down.
+const treeToken = `WITH RECURSIVE tree(id, rev) AS (SELECT id, rev FROM collection WHERE id=?1
+	UNION ALL SELECT c.id, max(c.rev, c.own) FROM tree CROSS JOIN collection c ON c.parent=tree.id AND c.deleted=0)
+	SELECT rev, tag FROM change WHERE rev=(SELECT max(rev) FROM tree)`
+
 // Change is a member that is not what it was.
 type Change struct {
 	Name       string
-	In         string // of ChangesBelow: the name of the collection it is in, "" for that of a collection
+	In         []string // of ChangesBelow: the names that lead to the collection it is in
 	Rev        int64
 	Gone       bool
 	Collection bool
 }
 
-// Changes lists what differs from the state since, each name once, the oldest change first: members whose revision is newer, and
+// Changes lists what differs from the state since, a collection also for what is below it, each name once, the oldest change first: members whose revision is newer, and
 // names that are gone, also when they came after since; Collection says what had the name. The zero Token gives all members and
 // nothing gone. At most limit are listed (0: all); more says that there are others, which next leads to. ErrTokenUnknown.
 //
@@ -172,6 +181,10 @@ func (tx *Tx) changes(c *Collection, since Token, limit int) (list []Change, nex
 	}
 	query := changesMembers
 	switch {
+	case initial && c.Kind.nests():
+		query = changesTreeInitial
+	case c.Kind.nests():
+		query = changesTree
 	case initial && c.Kind.home():
 		query = changesHomeInitial
 	case initial:
@@ -235,9 +248,9 @@ func (tx *Tx) known(c *Collection, t Token) error {
 	return err
 }
 
-// changedSince: change_sync, for the collection and those in it.
-const changedSince = `SELECT rev FROM change WHERE collection=?1 AND rev>?2 AND rev<=?3
-	UNION ALL SELECT g.rev FROM collection m CROSS JOIN change g ON g.collection=m.id AND g.rev>?2 AND g.rev<=?3 WHERE m.parent=?1`
+// changedSince: change_sync, for the collection and all below it, those that are gone included.
+const changedSince = `WITH RECURSIVE tree(id) AS (SELECT ?1 UNION ALL SELECT m.id FROM tree CROSS JOIN collection m ON m.parent=tree.id)
+	SELECT g.rev FROM tree CROSS JOIN change g ON g.collection=tree.id AND g.rev>?2 AND g.rev<=?3`
 
 // Each part is read in the order of its index and merged; a tombstone counts when it is the last of its name and nobody has the name.
 const (
@@ -250,8 +263,14 @@ const (
 	inOrder  = ` ORDER BY 1 LIMIT ?3`
 	union    = ` UNION ALL `
 
+	liveBranches = `SELECT max(branch.rev), m.name, 0, 1 FROM branch CROSS JOIN collection m ON m.id=branch.top GROUP BY branch.top HAVING max(branch.rev)>?2`
+	branches     = `WITH RECURSIVE branch(top, id, rev) AS (SELECT id, id, max(rev, own) FROM collection WHERE parent=?1 AND deleted=0
+	UNION ALL SELECT branch.top, c.id, max(c.rev, c.own) FROM branch CROSS JOIN collection c ON c.parent=branch.id AND c.deleted=0) ` // collection_parent
+
 	changesInitial     = liveObjects + inOrder
 	changesMembers     = liveObjects + union + gone + inOrder
 	changesHomeInitial = liveObjects + union + liveChildren + inOrder
 	changesHome        = liveObjects + union + goneHome + union + liveChildren + inOrder
+	changesTreeInitial = branches + liveObjects + union + liveBranches + inOrder
+	changesTree        = branches + liveObjects + union + goneHome + union + liveBranches + inOrder
 )

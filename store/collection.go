@@ -25,6 +25,9 @@ const (
 // home says whether collections of this kind hold collections, whose changes show in its own sync.
 func (k Kind) home() bool { return k == KindCalendarHome || k == KindAddressHome || k == KindFiles }
 
+// nests says whether such collections lie in each other, to any depth.
+func (k Kind) nests() bool { return k == KindFiles }
+
 type Collection struct {
 	ID, Parent, Owner                     int64 // Parent is 0 for a root
 	Kind                                  Kind

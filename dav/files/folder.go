@@ -130,12 +130,17 @@ func (f *Folder) Members(rq *webdav.Request, names []string, want store.Want) it
 	}
 }
 
-// Token is RFC 6578's: it moves with every change in the folder, and in a folder directly in it.
+// Token is RFC 6578's: it moves with every change in the folder, and below it at any depth.
 func (f *Folder) Token(rq *webdav.Request) (store.Token, error) { return rq.Tx.Token(f.row) }
 
-// Changes lists the members that differ from a token's state.
+// Changes lists the members that differ from a token's state, a folder also when something below it does.
 func (f *Folder) Changes(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
 	return rq.Tx.Changes(f.row, since, limit)
+}
+
+// ChangesBelow lists what differs at any depth.
+func (f *Folder) ChangesBelow(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
+	return rq.Tx.ChangesBelow(f.row, since, limit)
 }
 
 // NewName invents a name for a file that comes by POST.
@@ -175,7 +180,7 @@ func (f *Folder) remove(rq *webdav.Request, res webdav.Resource) error {
 var (
 	_ webdav.AbsentRights = Homes{}
 	_ webdav.Container    = (*Folder)(nil)
-	_ webdav.Syncer       = (*Folder)(nil)
+	_ webdav.DeepSyncer   = (*Folder)(nil)
 	_ webdav.Displayed    = (*Folder)(nil)
 	_ webdav.Saver        = (*Folder)(nil)
 	_ webdav.Dated        = (*Folder)(nil)

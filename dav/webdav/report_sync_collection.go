@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"caldav-fcgi/store"
 )
@@ -127,33 +128,22 @@ func syncResponses(rq *Request, c Syncer, sel *Selection, changes []store.Change
 	const page = 500
 	for len(changes) > 0 {
 		n := min(page, len(changes))
-		in := map[string][]string{} // names by the collection they are in
-		for _, ch := range changes[:n] {
-			if !ch.Gone {
-				in[ch.In] = append(in[ch.In], ch.Name)
-			}
-		}
-		for name, names := range in {
+		for _, g := range together(changes[:n]) {
 			var of Collection = c
-			at := rq.Target
-			if name != "" {
-				child, err := c.Child(rq, name, 0)
+			for _, name := range g.in {
+				child, err := of.Child(rq, name, 0)
 				if err != nil {
 					return err
 				}
-				of, at = child.(Collection), at.Child(name, true)
+				of = child.(Collection)
 			}
-			if err := syncMembers(rq, of, at, sel, names, w); err != nil {
+			if err := syncMembers(rq, of, below(rq.Target, g.in), sel, g.names, w); err != nil {
 				return err
 			}
 		}
 		for _, ch := range changes[:n] {
 			if ch.Gone {
-				at := rq.Target
-				if ch.In != "" {
-					at = at.Child(ch.In, true)
-				}
-				w.StatusResponse(at.Child(ch.Name, ch.Collection), http.StatusNotFound, nil)
+				w.StatusResponse(below(rq.Target, ch.In).Child(ch.Name, ch.Collection), http.StatusNotFound, nil)
 			}
 		}
 		if err := w.Flush(); err != nil {
@@ -162,6 +152,35 @@ func syncResponses(rq *Request, c Syncer, sel *Selection, changes []store.Change
 		changes = changes[n:]
 	}
 	return nil
+}
+
+// siblings are changed members of one collection.
+type siblings struct{ in, names []string }
+
+// together gathers those that are there by the collection they are in, the one of the oldest change first.
+func together(changes []store.Change) (list []siblings) {
+	at := map[string]int{}
+	for _, ch := range changes {
+		if ch.Gone {
+			continue
+		}
+		key := strings.Join(ch.In, "\x00")
+		i, ok := at[key]
+		if !ok {
+			i = len(list)
+			at[key] = i
+			list = append(list, siblings{in: ch.In})
+		}
+		list[i].names = append(list[i].names, ch.Name)
+	}
+	return list
+}
+
+func below(p Path, names []string) Path {
+	for _, name := range names {
+		p = p.Child(name, true)
+	}
+	return p
 }
 
 func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []string, w *Writer) error {
