@@ -64,7 +64,7 @@ func jcalType(p *Property) string {
 }
 
 func appendJCal(dst []byte, c *Component) []byte {
-	dst = append(appendJSON(append(dst, '['), strings.ToLower(c.Name)), ",["...)
+	dst = append(AppendJSON(append(dst, '['), strings.ToLower(c.Name)), ",["...)
 	for i, p := range c.Props {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -82,7 +82,7 @@ func appendJCal(dst []byte, c *Component) []byte {
 }
 
 func appendJProp(dst []byte, p *Property) []byte {
-	dst = append(appendJSON(append(dst, '['), strings.ToLower(p.Name)), ",{"...)
+	dst = append(AppendJSON(append(dst, '['), strings.ToLower(p.Name)), ",{"...)
 	seen := map[string]bool{"VALUE": true}
 	for _, q := range p.Params {
 		if seen[q.Name] {
@@ -92,18 +92,18 @@ func appendJProp(dst []byte, p *Property) []byte {
 			dst = append(dst, ',')
 		}
 		seen[q.Name] = true
-		dst = append(appendJSON(dst, strings.ToLower(q.Name)), ':')
-		dst = appendOneOrMany(dst, q.Values, appendJSON)
+		dst = append(AppendJSON(dst, strings.ToLower(q.Name)), ':')
+		dst = AppendOneOrMany(dst, q.Values, AppendJSON)
 	}
 	kind := jcalType(p)
-	dst = append(appendJSON(append(dst, "},"...), kind), ',')
+	dst = append(AppendJSON(append(dst, "},"...), kind), ',')
 	switch {
 	case p.Name == "GEO" && kind == "float", p.Name == "REQUEST-STATUS" && kind == "text":
-		dst = appendStructured(dst, kind, splitText(p.Value, ';')) // RFC 7265 §3.4.1
+		dst = appendStructured(dst, kind, SplitText(p.Value, ';')) // RFC 7265 §3.4.1
 	case !listed(p.Name):
 		dst = appendJValue(dst, kind, p.Value)
 	default:
-		for i, v := range splitText(p.Value, ',') {
+		for i, v := range SplitText(p.Value, ',') {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -128,7 +128,7 @@ func appendStructured(dst []byte, kind string, parts []string) []byte {
 func appendJValue(dst []byte, kind, v string) []byte {
 	switch kind {
 	case "text":
-		return appendJSON(dst, unescape(v))
+		return AppendJSON(dst, Unescape(v))
 	case "boolean":
 		switch {
 		case strings.EqualFold(v, "TRUE"):
@@ -137,14 +137,14 @@ func appendJValue(dst []byte, kind, v string) []byte {
 			return append(dst, "false"...)
 		}
 	case "integer", "float":
-		if n := strings.TrimPrefix(strings.TrimSpace(v), "+"); jsonNumber(n) {
+		if n := strings.TrimPrefix(strings.TrimSpace(v), "+"); JSONNumber(n) {
 			return append(dst, n...)
 		}
 	case "date", "date-time":
-		return appendJSON(dst, extendTime(v))
+		return AppendJSON(dst, extendTime(v))
 	case "time":
 		if len(v) >= 6 {
-			return appendJSON(dst, v[:2]+":"+v[2:4]+":"+v[4:])
+			return AppendJSON(dst, v[:2]+":"+v[2:4]+":"+v[4:])
 		}
 	case "utc-offset":
 		if len(v) == 5 || len(v) == 7 {
@@ -152,20 +152,21 @@ func appendJValue(dst []byte, kind, v string) []byte {
 			if len(v) == 7 {
 				s += ":" + v[5:]
 			}
-			return appendJSON(dst, s)
+			return AppendJSON(dst, s)
 		}
 	case "period":
 		if start, end, ok := strings.Cut(v, "/"); ok {
-			dst = append(appendJSON(append(dst, '['), extendTime(start)), ',')
-			return append(appendJSON(dst, extendTime(end)), ']')
+			dst = append(AppendJSON(append(dst, '['), extendTime(start)), ',')
+			return append(AppendJSON(dst, extendTime(end)), ']')
 		}
 	case "recur":
 		return appendRecur(dst, v)
 	}
-	return appendJSON(dst, v)
+	return AppendJSON(dst, v)
 }
 
-func jsonNumber(s string) bool {
+// JSONNumber says whether s may stand in JSON as a number.
+func JSONNumber(s string) bool {
 	return s != "" && (s[0] == '-' || s[0] >= '0' && s[0] <= '9') && json.Valid([]byte(s))
 }
 
@@ -196,18 +197,18 @@ func appendRecur(dst []byte, v string) []byte {
 			dst = append(dst, ',')
 		}
 		seen[key] = true
-		dst = append(appendJSON(dst, key), ':')
+		dst = append(AppendJSON(dst, key), ':')
 		switch {
 		case key == "until":
-			dst = appendJSON(dst, extendTime(value))
+			dst = AppendJSON(dst, extendTime(value))
 		case key == "count", key == "interval":
 			dst = appendWhole(dst, value)
 		case key == "byday":
-			dst = appendOneOrMany(dst, strings.Split(value, ","), appendJSON)
+			dst = AppendOneOrMany(dst, strings.Split(value, ","), AppendJSON)
 		case strings.HasPrefix(key, "by"):
-			dst = appendOneOrMany(dst, strings.Split(value, ","), appendWhole)
+			dst = AppendOneOrMany(dst, strings.Split(value, ","), appendWhole)
 		default:
-			dst = appendJSON(dst, value)
+			dst = AppendJSON(dst, value)
 		}
 	}
 	return append(dst, '}')
@@ -218,10 +219,11 @@ func appendWhole(dst []byte, v string) []byte {
 	if n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64); err == nil {
 		return strconv.AppendInt(dst, n, 10)
 	}
-	return appendJSON(dst, v)
+	return AppendJSON(dst, v)
 }
 
-func appendOneOrMany(dst []byte, values []string, one func([]byte, string) []byte) []byte {
+// AppendOneOrMany writes a single value as it is, and several as an array.
+func AppendOneOrMany(dst []byte, values []string, one func([]byte, string) []byte) []byte {
 	if len(values) == 1 {
 		return one(dst, values[0])
 	}
@@ -235,8 +237,8 @@ func appendOneOrMany(dst []byte, values []string, one func([]byte, string) []byt
 	return append(dst, ']')
 }
 
-// splitText splits at a separator that no backslash precedes.
-func splitText(s string, sep byte) (list []string) {
+// SplitText splits at a separator that no backslash precedes.
+func SplitText(s string, sep byte) (list []string) {
 	from := 0
 	for i := 0; i < len(s) && len(list) < maxList-1; i++ {
 		switch s[i] {
@@ -250,8 +252,8 @@ func splitText(s string, sep byte) (list []string) {
 	return append(list, s[from:])
 }
 
-// appendJSON writes a JSON string. Bytes that are no UTF-8 become U+FFFD.
-func appendJSON(dst []byte, s string) []byte {
+// AppendJSON writes a JSON string. Bytes that are no UTF-8 become U+FFFD.
+func AppendJSON(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for _, r := range s {

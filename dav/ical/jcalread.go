@@ -3,122 +3,66 @@ package ical
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
 )
 
 // FromJCal turns one jCal object (RFC 7265 §4) into iCalendar text, which is for Parse to judge. It reads token by
 // token, so that a body costs no more than its text.
 func FromJCal(raw []byte) ([]byte, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
 	var out bytes.Buffer
-	r := &jcalReader{dec: dec, w: NewWriter(&out)}
-	r.open('[')
+	r := &jcalReader{NewJSONReader(raw, "jCal"), NewWriter(&out)}
+	r.Open('[')
 	r.component(1)
-	if r.err == nil {
-		if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-			r.fail("text after the end of the vcalendar")
-		}
-	}
+	r.Finish()
 	if r.err != nil {
 		return nil, r.err
 	}
 	return out.Bytes(), nil
 }
 
-// jcalReader holds the first error; everything after it does nothing.
+// jcalReader reads into w.
 type jcalReader struct {
-	dec *json.Decoder
-	w   *Writer
-	err *Error
-}
-
-func (r *jcalReader) fail(format string, args ...any) {
-	if r.err == nil {
-		r.err = dataError(0, "jCal", "octet %d: %s", r.dec.InputOffset(), fmt.Sprintf(format, args...))
-	}
-}
-
-func (r *jcalReader) token() json.Token {
-	if r.err != nil {
-		return nil
-	}
-	t, err := r.dec.Token()
-	if err != nil {
-		r.fail("%v", err)
-		return nil
-	}
-	return t
-}
-
-func (r *jcalReader) open(want json.Delim) {
-	if t := r.token(); t != want {
-		r.fail("expected %v", want)
-	}
-}
-
-// more reports whether the array or object goes on; at its end it takes the closing bracket.
-func (r *jcalReader) more() bool {
-	if r.err != nil {
-		return false
-	}
-	if r.dec.More() {
-		return true
-	}
-	r.token()
-	return false
-}
-
-// name reads the name of a component, property, parameter or type.
-func (r *jcalReader) name() string {
-	s, ok := r.token().(string)
-	if !ok || s == "" || len(s) > maxName || cleanName(s) != s {
-		r.fail("expected a name, found %s", quote(s))
-		return ""
-	}
-	return strings.ToUpper(s)
+	*JSONReader
+	w *Writer
 }
 
 // component reads what follows its opening bracket.
 func (r *jcalReader) component(depth int) {
 	if depth > maxDepth {
-		r.fail("components nested deeper than %d", maxDepth)
+		r.Fail("components nested deeper than %d", maxDepth)
 		return
 	}
-	name := r.name()
+	name := r.Name()
 	if r.err != nil {
 		return
 	}
 	r.w.Begin(name)
-	for r.open('['); r.more(); {
-		r.open('[')
+	for r.Open('['); r.More(); {
+		r.Open('[')
 		r.property()
 	}
-	for r.open('['); r.more(); {
-		r.open('[')
+	for r.Open('['); r.More(); {
+		r.Open('[')
 		r.component(depth + 1)
 	}
-	if r.err == nil && r.more() {
-		r.fail("a component has a name, properties and components, and nothing else")
+	if r.err == nil && r.More() {
+		r.Fail("a component has a name, properties and components, and nothing else")
 	}
 	r.w.End(name)
 }
 
 // property reads what follows its opening bracket.
 func (r *jcalReader) property() {
-	name := r.name()
+	name := r.Name()
 	if name == "BEGIN" || name == "END" {
-		r.fail("%s is no property", name)
+		r.Fail("%s is no property", name)
 	}
-	params := r.params()
-	kind := strings.ToLower(r.name())
+	params := r.Params()
+	kind := strings.ToLower(r.Name())
 	var values []string
-	for r.more() {
+	for r.More() {
 		if len(values) == maxValues {
-			r.fail("more than %d values", maxValues)
+			r.Fail("more than %d values", maxValues)
 		}
 		values = append(values, r.value(kind))
 	}
@@ -126,7 +70,7 @@ func (r *jcalReader) property() {
 		return
 	}
 	if len(values) == 0 {
-		r.fail("%s has no value", strings.ToLower(name))
+		r.Fail("%s has no value", strings.ToLower(name))
 		return
 	}
 	if kind != typeUnknown && kind != defaultTypes[name] { // RFC 7265 §4
@@ -135,53 +79,9 @@ func (r *jcalReader) property() {
 	r.w.Property(NewProp(name, strings.Join(values, ","), params...))
 }
 
-func (r *jcalReader) params() (params []Param) {
-	for r.open('{'); r.more(); {
-		if len(params) == maxParams {
-			r.fail("more than %d parameters", maxParams)
-		}
-		p := Param{Name: r.name()}
-		switch t := r.token().(type) {
-		case json.Delim:
-			if t != '[' {
-				r.fail("parameter %s is an object", p.Name)
-			}
-			for r.more() {
-				if len(p.Values) == maxValues {
-					r.fail("more than %d values", maxValues)
-				}
-				p.Values = append(p.Values, r.plain(r.token()))
-			}
-		default:
-			p.Values = []string{r.plain(t)}
-		}
-		if p.Name != "VALUE" { // RFC 7265 §3.5.1: the type says it
-			params = append(params, p)
-		}
-	}
-	return params
-}
-
-// plain is a string, number or boolean as text.
-func (r *jcalReader) plain(t json.Token) string {
-	switch t := t.(type) {
-	case string:
-		return t
-	case json.Number:
-		return t.String()
-	case bool:
-		if t {
-			return "TRUE"
-		}
-		return "FALSE"
-	}
-	r.fail("expected a string, a number or a boolean")
-	return ""
-}
-
 // value reads one value and gives it as it stands in iCalendar.
 func (r *jcalReader) value(kind string) string {
-	t := r.token()
+	t := r.Token()
 	switch t {
 	case json.Delim('['): // GEO and REQUEST-STATUS (RFC 7265 §3.4.1), periods (§3.6.9)
 		sep := ";"
@@ -189,23 +89,23 @@ func (r *jcalReader) value(kind string) string {
 			sep = "/"
 		}
 		var parts []string
-		for r.more() {
+		for r.More() {
 			if len(parts) == maxValues {
-				r.fail("more than %d parts of a value", maxValues)
+				r.Fail("more than %d parts of a value", maxValues)
 			}
-			parts = append(parts, fromJValue(kind, r.plain(r.token())))
+			parts = append(parts, fromJValue(kind, r.Plain(r.Token())))
 		}
 		return strings.Join(parts, sep)
 	case json.Delim('{'):
 		if kind != "recur" {
-			r.fail("an object as a value of type %s", kind)
+			r.Fail("an object as a value of type %s", kind)
 		}
 		return r.recur()
 	}
 	if _, text := t.(string); text {
 		return fromJValue(kind, t.(string))
 	}
-	return r.plain(t)
+	return r.Plain(t)
 }
 
 func fromJValue(kind, s string) string {
@@ -237,28 +137,28 @@ func basicTime(s string) string {
 // recur reads what follows the opening bracket of a rule.
 func (r *jcalReader) recur() string {
 	var parts []string
-	for r.more() {
+	for r.More() {
 		if len(parts) == maxParams {
-			r.fail("more than %d parts of a rule", maxParams)
+			r.Fail("more than %d parts of a rule", maxParams)
 		}
-		key := r.name()
+		key := r.Name()
 		one := func(t json.Token) string {
-			v := r.plain(t)
+			v := r.Plain(t)
 			if key == "UNTIL" {
 				v = basicTime(v)
 			}
 			if strings.ContainsAny(v, ";=:") {
-				r.fail("%s of a rule: %s", key, quote(v))
+				r.Fail("%s of a rule: %s", key, quote(v))
 			}
 			return v
 		}
 		var values []string
-		if t := r.token(); t == json.Delim('[') {
-			for r.more() {
+		if t := r.Token(); t == json.Delim('[') {
+			for r.More() {
 				if len(values) == maxValues {
-					r.fail("more than %d values of %s", maxValues, key)
+					r.Fail("more than %d values of %s", maxValues, key)
 				}
-				values = append(values, one(r.token()))
+				values = append(values, one(r.Token()))
 			}
 		} else {
 			values = append(values, one(t))

@@ -125,10 +125,10 @@ func (s *splitter) read() error {
 			s.header(&l, name)
 		default:
 			if name == "UID" && s.open.uid == "" {
-				s.open.uid = strings.TrimSpace(unescape(value))
+				s.open.uid = strings.TrimSpace(Unescape(value))
 			}
 			if name == "TZID" && s.open.name == "VTIMEZONE" {
-				s.open.uid = strings.TrimSpace(unescape(value))
+				s.open.uid = strings.TrimSpace(Unescape(value))
 			}
 			s.zone(params)
 		}

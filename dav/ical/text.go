@@ -10,10 +10,11 @@ import (
 // Text returns the value as RFC 5545 §3.3.11 unescapes it. A comma that should have been escaped is text, and an unknown
 // escape stands for its letter, because clients send both.
 func (p *Property) Text() string {
-	return unescape(p.Value)
+	return Unescape(p.Value)
 }
 
-func unescape(s string) string {
+// Unescape reads a TEXT value. A comma that should have been escaped is text, and an unknown escape stands for its letter.
+func Unescape(s string) string {
 	i := strings.IndexByte(s, '\\')
 	if i < 0 {
 		return s
@@ -84,11 +85,11 @@ func (p *Property) List() []string {
 		case '\\':
 			i++
 		case ',':
-			list = append(list, unescape(p.Value[from:i]))
+			list = append(list, Unescape(p.Value[from:i]))
 			from = i + 1
 		}
 	}
-	return append(list, unescape(p.Value[from:]))
+	return append(list, Unescape(p.Value[from:]))
 }
 
 // Int returns an INTEGER value (SEQUENCE, PRIORITY, PERCENT-COMPLETE, REPEAT).
