@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+
+	"caldav-fcgi/dav/privilege"
 )
 
 type Kind uint8
@@ -21,6 +23,28 @@ const (
 	KindAddressBook
 	KindFiles
 )
+
+// within are the kinds of what can lie in a home of this kind, and the home's own.
+func (k Kind) within() (first, last Kind) {
+	switch k {
+	case KindCalendarHome:
+		return KindCalendarHome, KindAttachments
+	case KindAddressHome:
+		return KindAddressHome, KindAddressBook
+	}
+	return k, k
+}
+
+// In is the kind of home that collections of this kind lie in.
+func (k Kind) In() Kind {
+	switch k {
+	case KindFiles:
+		return KindFiles
+	case KindAddressBook:
+		return KindAddressHome
+	}
+	return KindCalendarHome
+}
 
 // home says whether collections of this kind hold collections, whose changes show in its own sync.
 func (k Kind) home() bool { return k == KindCalendarHome || k == KindAddressHome || k == KindFiles }
@@ -41,6 +65,9 @@ type Collection struct {
 	Transparent                           bool
 	Objects, Bytes                        int64
 	Created, Modified                     int64
+	Target                                int64           // of an accepted share: the collection that is shared
+	Level                                 privilege.Level // of the share
+	Viewed                                int64           // revision when the level last changed
 
 	tag int64 // of the change row Rev
 }
@@ -65,6 +92,9 @@ var collections = newTable("collection", []column[Collection]{
 	{"bytes", read, func(c *Collection) any { return num(&c.Bytes) }},
 	{"created", inserted, func(c *Collection) any { return num(&c.Created) }},
 	{"modified", varies, func(c *Collection) any { return num(&c.Modified) }},
+	{"target", inserted, func(c *Collection) any { return link{&c.Target} }},
+	{"level", varies, func(c *Collection) any { return num(&c.Level) }},
+	{"viewed", varies, func(c *Collection) any { return num(&c.Viewed) }},
 	{"(SELECT tag FROM change WHERE change.rev=collection.rev)", read, func(c *Collection) any { return num(&c.tag) }},
 })
 
@@ -153,7 +183,13 @@ func (tx *Tx) createCollection(c *Collection) error {
 	c.ID, c.Rev, c.Own, c.tag = first.rev, first.rev, first.rev, first.tag
 	c.Created, c.Modified = tx.Now.Unix(), tx.Now.Unix()
 	c.Config, c.Objects, c.Bytes = 0, 0, 0
+	if c.Target != 0 {
+		c.Viewed = c.Rev
+	}
 	_, err = tx.exec(collections.insert, collections.values(c, inserted)...)
+	if err == nil && c.Parent == 0 && c.Kind.home() {
+		err = tx.settleMember(c.Owner)
+	}
 	return err
 }
 
@@ -195,9 +231,14 @@ func (tx *Tx) saveCollection(c *Collection) error {
 	return tx.mustTouch(collections.update, append(collections.values(c, updated), c.ID)...)
 }
 
-// DeleteCollection takes the collection and everything below it away at once; a job of kind "purge" empties it later.
+// DeleteCollection takes the collection and everything below it away at once; a job of kind "purge" empties it later. Shares end with it.
+// Deleting an accepted share declines it.
 func (tx *Tx) DeleteCollection(c *Collection) error {
-	if err := tx.deleteCollection(c); err != nil {
+	remove := tx.deleteCollection
+	if c.Target != 0 {
+		remove = tx.declineMount
+	}
+	if err := remove(c); err != nil {
 		return fmt.Errorf("delete collection %q: %w", c.Name, err)
 	}
 	return nil
@@ -210,6 +251,12 @@ const below = `WITH RECURSIVE below(id) AS (SELECT id FROM collection WHERE id=?
 func (tx *Tx) deleteCollection(c *Collection) error {
 	var bytes int64
 	if err := tx.one([]any{num(&bytes)}, below+`SELECT ifnull(sum(bytes), 0) FROM collection WHERE id IN below`, c.ID); err != nil {
+		return err
+	}
+	if err := tx.unmount(c); err != nil {
+		return err
+	}
+	if err := tx.unshare(c); err != nil {
 		return err
 	}
 	if err := tx.mustTouch(below+`UPDATE collection SET deleted=?2 WHERE id IN below`, c.ID, max(1, tx.Now.Unix())); err != nil {
@@ -242,7 +289,8 @@ func (tx *Tx) Extent(c *Collection) (Extent, error) {
 }
 
 // MoveCollection gives the collection another name, another parent, or both. It keeps its row, and so its objects, dead properties and
-// tokens; what goes into the home of somebody else becomes theirs. ErrExists; ErrBadName also for a place below itself.
+// tokens, entries and shares; what goes into the home of somebody else becomes theirs, which an accepted share cannot. ErrExists; ErrBadName
+// also for a place below itself.
 func (tx *Tx) MoveCollection(c *Collection, parent *Collection, name string) error {
 	if err := tx.moveCollection(c, parent, name); err != nil {
 		return fmt.Errorf("move collection %q to %q: %w", c.Name, name, err)
@@ -256,6 +304,9 @@ func (tx *Tx) moveCollection(c *Collection, parent *Collection, name string) err
 	} else if inside {
 		return fmt.Errorf("%w: a collection cannot be moved into itself", ErrBadName)
 	}
+	if c.Target != 0 && parent.Owner != c.Owner {
+		return fmt.Errorf("%w: what somebody else shares cannot be given away", ErrBadName)
+	}
 	if err := tx.freeName(parent.ID, name); err != nil {
 		return err
 	}
@@ -268,6 +319,9 @@ func (tx *Tx) moveCollection(c *Collection, parent *Collection, name string) err
 		return err
 	}
 	if parent.Owner != c.Owner {
+		if err := tx.rehome(c, parent.Owner); err != nil {
+			return err
+		}
 		var bytes int64
 		if err := tx.one([]any{num(&bytes)}, below+`SELECT ifnull(sum(bytes), 0) FROM collection WHERE id IN below`, c.ID); err != nil {
 			return err

@@ -150,6 +150,10 @@ func (tx *Tx) DeletePrincipal(p *Principal) error {
 }
 
 func (tx *Tx) deletePrincipal(id int64) error {
+	groups, err := tx.forget(id)
+	if err != nil {
+		return err
+	}
 	// Its homes, and what it owns in homes of others, go the way of a deleted collection; then all of them are emptied at once.
 	for {
 		var c int64
@@ -164,7 +168,10 @@ func (tx *Tx) deletePrincipal(id int64) error {
 			return err
 		}
 	}
-	return tx.mustTouch(`DELETE FROM principal WHERE id=?`, id)
+	if err := tx.mustTouch(`DELETE FROM principal WHERE id=?`, id); err != nil {
+		return err
+	}
+	return tx.SettleShares(groups...)
 }
 
 // NormalAddress is the form calendar user addresses are stored and compared in: a lower-case "mailto:ann@example.org", or another

@@ -232,3 +232,6 @@ CREATE TRIGGER access_ace_removed AFTER DELETE ON ace BEGIN UPDATE state SET acc
 CREATE TRIGGER access_share_added AFTER INSERT ON share BEGIN UPDATE state SET access=access+1; END;
 CREATE TRIGGER access_share_changed AFTER UPDATE ON share BEGIN UPDATE state SET access=access+1; END;
 CREATE TRIGGER access_share_removed AFTER DELETE ON share BEGIN UPDATE state SET access=access+1; END;
+CREATE TRIGGER object_removed AFTER DELETE ON object BEGIN DELETE FROM ace WHERE collection=old.collection AND object=old.id; END;
+CREATE TRIGGER object_moved AFTER UPDATE OF collection ON object WHEN new.collection<>old.collection
+  BEGIN UPDATE ace SET collection=new.collection WHERE collection=old.collection AND object=old.id; END;
