@@ -175,7 +175,7 @@ func (w *walk) collection(n *node) error {
 	}
 	in, name := n.path[:len(n.path)-1], n.path[len(n.path)-1]
 	var came int64
-	err := w.tx.one([]any{num(&came)}, `SELECT rev FROM change WHERE collection=? AND name=? ORDER BY rev DESC LIMIT 1`, n.up.id, name) // change_name
+	err := w.tx.one([]any{num(&came)}, `SELECT rev FROM change WHERE collection=+? AND name=+? ORDER BY rev DESC LIMIT 1`, n.up.id, name) // change_name
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
@@ -185,7 +185,7 @@ func (w *walk) collection(n *node) error {
 	}
 	if !w.initial && came > w.from.rev && n.came <= w.from.rev {
 		var rev int64
-		err := w.tx.one([]any{num(&rev)}, `SELECT rev FROM change WHERE collection=? AND name=? AND rev>? AND rev<? AND object IS NULL ORDER BY rev DESC LIMIT 1`, n.up.id, name, w.from.rev, came) // change_name
+		err := w.tx.one([]any{num(&rev)}, `SELECT rev FROM change WHERE collection=+? AND name=+? AND rev>? AND rev<? AND object IS NULL ORDER BY rev DESC LIMIT 1`, n.up.id, name, w.from.rev, came) // change_name
 		switch {
 		case err == nil:
 			w.list = append(w.list, event{Change{Name: name, In: in, Rev: rev, Gone: true, Collection: true}, moment{rev, rev}, n.up})

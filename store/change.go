@@ -255,13 +255,13 @@ const changedSince = `WITH RECURSIVE tree(id) AS (SELECT ?1 UNION ALL SELECT m.i
 
 // Each part is read in the order of its index and merged; a tombstone counts when it is the last of its name and nobody has the name.
 const (
-	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=?1 AND rev>?2`                                       // object_rev
-	liveChildren = `SELECT max(rev, own), name, 0, 1 FROM collection WHERE parent=?1 AND deleted=0 AND max(rev, own)>?2`     // collection_parent
-	gone         = `SELECT rev, name, 1, object IS NULL FROM change g WHERE collection=?1 AND rev>?2 AND name IS NOT NULL` + // change_gone
-		` AND NOT EXISTS(SELECT 1 FROM change later WHERE later.collection=?1 AND later.name=g.name AND later.rev>g.rev)` + // change_name
-		` AND NOT EXISTS(SELECT 1 FROM object o WHERE o.collection=?1 AND o.name=g.name)` // object_name
-	goneHome = gone + ` AND NOT EXISTS(SELECT 1 FROM collection m WHERE m.parent=?1 AND m.name=g.name AND m.deleted=0)`
-	inOrder  = ` ORDER BY 1 LIMIT ?3`
+	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=+?1 AND rev>?2`                                       // object_rev
+	liveChildren = `SELECT max(rev, own), name, 0, 1 FROM collection WHERE parent=+?1 AND deleted=0 AND max(rev, own)>?2`     // collection_parent
+	gone         = `SELECT rev, name, 1, object IS NULL FROM change g WHERE collection=+?1 AND rev>?2 AND name IS NOT NULL` + // change_gone
+		` AND NOT EXISTS(SELECT 1 FROM change later WHERE later.collection=+?1 AND later.name=g.name AND later.rev>g.rev)` + // change_name
+		` AND NOT EXISTS(SELECT 1 FROM object o WHERE o.collection=+?1 AND o.name=g.name)` // object_name
+	goneHome = gone + ` AND NOT EXISTS(SELECT 1 FROM collection m WHERE m.parent=+?1 AND m.name=g.name AND m.deleted=0)`
+	inOrder  = ` ORDER BY 1 LIMIT +?3`
 	union    = ` UNION ALL `
 
 	liveBranches = `SELECT max(branch.rev), m.name, 0, 1 FROM branch CROSS JOIN collection m ON m.id=branch.top GROUP BY branch.top HAVING max(branch.rev)>?2`

@@ -62,39 +62,42 @@ var objectIndex = newTable("object", []column[Object]{
 })
 
 // shapes has one text for each set of wanted columns, so that the statement cache serves them.
+//
+// SQLite guesses from a bound value how many rows have it (a small number: many), and therefore prepares a statement anew each time it
+// is bound, which costs more than most statements do themselves. It does so where there is something to plan: in a join, and under an
+// ORDER BY or LIMIT. Nothing is guessed from an expression, so there a parameter is written +?.
 type shapes [4]string
 
-func newShapes(build func(list, join string) string) *shapes {
+func newShapes(build func(list string) string) *shapes {
 	var s shapes
 	for w := range s {
-		list, join := objects.of("o"), ""
+		list := objects.of("o")
 		if Want(w)&Series != 0 {
 			list += ", " + objectIndex.of("o") + ", o.series"
 		}
 		if Want(w)&Body != 0 {
-			list += ", b.data"
-			join = " LEFT JOIN body b ON b.id=o.body"
+			list += ", (SELECT data FROM body WHERE id=o.body)"
 		}
-		s[w] = build(list, join)
+		s[w] = build(list)
 	}
 	return &s
 }
 
 var (
-	objectByName = newShapes(func(list, join string) string { // object_name
-		return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.collection=? AND o.name=?`
+	objectByName = newShapes(func(list string) string { // object_name
+		return `SELECT ` + list + ` FROM object o WHERE o.collection=? AND o.name=?`
 	})
-	objectsAll = newShapes(func(list, join string) string { // object_rev: the rows lie nearly in this order, which halves the cost
-		return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.collection=? ORDER BY o.rev`
+	objectsAll = newShapes(func(list string) string { // object_rev: the rows lie nearly in this order, which halves the cost
+		return `SELECT ` + list + ` FROM object o WHERE o.collection=+? ORDER BY o.rev`
 	})
-	objectsNamed = newShapes(func(list, join string) string { // object_name, in the order of the names
-		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.collection=?1 AND o.name=n.value` + join
+	objectsNamed = newShapes(func(list string) string { // object_name, in the order of the names
+		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.collection=+?1 AND o.name=n.value`
 	})
-	objectsByID = newShapes(func(list, join string) string { // in the order of the IDs
-		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.id=n.value AND o.collection=?1` + join
+	objectsByID = newShapes(func(list string) string { // in the order of the IDs
+		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.id=n.value AND o.collection=+?1`
 	})
-	objectsWithUID = newShapes(func(list, join string) string { // object_uid
-		return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.uid=?2 AND o.collection=?1`
+	objectsWithUID = newShapes(func(list string) string { // object_uid
+		return `SELECT ` + list + ` FROM object o WHERE o.uid=?2 AND o.collection=?1`
 	})
 )
 

@@ -14,11 +14,12 @@ func (tx *Tx) deadRows(each func(DeadProperty), query string, args ...any) error
 	return tx.each([]any{num(&p.Object), &p.Space, &p.Local, &p.XML}, step, query, args...)
 }
 
+const deadProperties = `SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=+? AND ifnull(object,0)=+? ORDER BY space, name` // property_key
+
 // DeadProperties of an object, or with 0 of the collection itself.
 func (tx *Tx) DeadProperties(collection, object int64) ([]DeadProperty, error) {
 	var list []DeadProperty
-	err := tx.deadRows(func(p DeadProperty) { list = append(list, p) },
-		`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=? AND ifnull(object,0)=? ORDER BY space, name`, collection, object) // property_key
+	err := tx.deadRows(func(p DeadProperty) { list = append(list, p) }, deadProperties, collection, object)
 	if err != nil {
 		return nil, fmt.Errorf("dead properties: %w", err)
 	}
@@ -40,7 +41,7 @@ func (tx *Tx) DeadOfMembers(collection int64) (map[int64][]DeadProperty, error) 
 		return size <= maxDeadHeld
 	}
 	err := tx.each([]any{num(&p.Object), &p.Space, &p.Local, &p.XML}, step,
-		`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=? AND ifnull(object,0)>0 ORDER BY ifnull(object,0), space, name`, collection) // property_key
+		`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=+? AND ifnull(object,0)>0 ORDER BY ifnull(object,0), space, name`, collection) // property_key
 	if err == nil && size > maxDeadHeld {
 		err = ErrTooLong
 	}

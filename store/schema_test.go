@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -223,6 +225,50 @@ func TestStatements_ScanNoTable(t *testing.T) {
 		}
 		if len(seen) < 40 {
 			t.Errorf("only %d statements seen", len(seen))
+		}
+	}
+}
+
+// What most requests run is prepared once a connection: see shapes.
+func TestStatements_StayPrepared(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{IndexVersion: 7})
+	conn, err := db.read.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	queries := []string{principalByName, collectionRoot, collectionChild, collectionByID, deadProperties, changesInitial, changesMembers, changesHome, outlinesTrust}
+	for w := range shapes(*objectByName) {
+		queries = append(queries, objectByName[w], objectsAll[w], objectsNamed[w], objectsByID[w], objectsWithUID[w])
+	}
+	for _, q := range queries {
+		err := conn.Raw(func(c any) error {
+			s, err := c.(driver.Conn).Prepare(q)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			args := slices.Repeat([]driver.Value{int64(7)}, parameters(q))
+			for range 3 {
+				rows, err := s.Query(args)
+				if err == nil {
+					err = rows.Close()
+				}
+				if err != nil {
+					return err
+				}
+			}
+			switch again := reflect.ValueOf(s).Elem().FieldByName("repreps"); {
+			case !again.IsValid():
+				t.Skip("the driver no longer counts it")
+			case again.Int() > 0:
+				t.Errorf("prepared anew %d times of 3: write +? for a parameter after = and LIMIT\n  in %s", again.Int(), q)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", q, err)
 		}
 	}
 }

@@ -90,7 +90,7 @@ const (
 
 var (
 	outlines      = outlineQuery("")
-	outlinesTrust = outlineQuery(` AND o.indexed=?5`) + others
+	outlinesTrust = outlineQuery(` AND o.indexed=+?5`) + others
 	// object_rev: UIDs are searched for parts of them, which SQLite does at a tenth of the cost of handing them out.
 	outlinesByUID = `SELECT ` + outlineList + ` FROM object o WHERE o.collection=?1 AND (?4=0 OR o.kind&?4<>0 OR ?5<>0 AND o.indexed<>?5)
 		AND instr(CASE ?8 WHEN 0 THEN o.uid ELSE upper(o.uid) END, ?7)
@@ -105,11 +105,11 @@ func outlineQuery(and string) string {
 	}
 	fmt.Fprintf(&buckets, "(%d, NULL)", endless)
 	return `WITH RECURSIVE
-	k(kind) AS (SELECT min(kind) FROM object WHERE collection=?1
-		UNION ALL SELECT (SELECT min(kind) FROM object WHERE collection=?1 AND kind>k.kind) FROM k WHERE k.kind IS NOT NULL),
+	k(kind) AS (SELECT min(kind) FROM object WHERE collection=+?1
+		UNION ALL SELECT (SELECT min(kind) FROM object WHERE collection=+?1 AND kind>k.kind) FROM k WHERE k.kind IS NOT NULL),
 	bucket(n, length) AS (VALUES ` + buckets.String() + `)
 	SELECT ` + outlineList + ` FROM k CROSS JOIN bucket CROSS JOIN object o
-		ON o.collection=?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=ifnull(?2-bucket.length, ` + strconv.FormatInt(MinTime, 10) + `) AND o.first<=?3
+		ON o.collection=+?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=ifnull(?2-bucket.length, ` + strconv.FormatInt(MinTime, 10) + `) AND o.first<=?3
 	WHERE k.kind IS NOT NULL AND (?4=0 OR k.kind&?4<>0) AND o.last>=?2` + and
 }
 
@@ -148,8 +148,8 @@ func (tx *Tx) Stale(kind Kind, after int64, most int) iter.Seq2[*Object, error] 
 	return tx.objects("list stale rows", objectsStale, Body, after, tx.db.index, int64(most), int64(kind))
 }
 
-var objectsStale = newShapes(func(list, join string) string { // by the rows themselves: nobody waits for it
-	return `SELECT ` + list + ` FROM object o` + join + ` WHERE o.id>?1 AND o.indexed<>?2 AND (SELECT kind FROM collection c WHERE c.id=o.collection)=?4 ORDER BY o.id LIMIT ?3`
+var objectsStale = newShapes(func(list string) string { // by the rows themselves: nobody waits for it
+	return `SELECT ` + list + ` FROM object o WHERE o.id>?1 AND o.indexed<>?2 AND (SELECT kind FROM collection c WHERE c.id=o.collection)=?4 ORDER BY o.id LIMIT ?3`
 })
 
 // Reindex writes what is computed of an object anew. Nothing of it is a change that a client would have to hear of. The UID stays.
