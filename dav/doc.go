@@ -10,7 +10,7 @@
 //	6  dav/page dav/feed dav/tzdist dav/push dav/imip dav/job
 //	5  dav/schedule dav/share dav/attachment
 //	4  dav/caldav dav/carddav dav/acl dav/files
-//	3  dav/principal
+//	3  dav/principal dav/home
 //	2  dav/webdav dav/telemetry
 //	1  store
 //	0  dav/ical dav/vcard dav/zone dav/recur dav/itip dav/filter dav/privilege

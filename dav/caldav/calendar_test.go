@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
 
 func testCalendar() *Calendar {
-	return &Calendar{row: &store.Collection{ID: 1}, home: &Home{row: &store.Collection{}, owner: &store.Principal{Name: "ann"},
-		opt: Options{MaxResource: 1 << 20, MaxAttendees: 100}}}
+	row := &store.Collection{ID: 1}
+	return &Calendar{Node: &home.Node{Row: row, Data: row}, home: &Home{opt: Options{MaxResource: 1 << 20, MaxAttendees: 100}}}
 }
 
 const paris = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VTIMEZONE\r\nTZID:Here\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n" +
@@ -29,7 +30,7 @@ func TestZone(t *testing.T) {
 		offset int
 	}{{"none", nil, 0}, {"bad", &bad, 0}, {"good", &good, 7200}} {
 		c := testCalendar()
-		c.row.Timezone = test.stored
+		c.Data.Timezone = test.stored
 		if _, got := time.Now().In(c.Zone()).Zone(); got != test.offset {
 			t.Errorf("%s: offset %d, want %d", test.name, got, test.offset)
 		}

@@ -128,14 +128,14 @@ func parseComp(el *etree.Element) (*ical.Selection, error) {
 // write writes the content of the element. A stored object that cannot be read is shown as it is.
 func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
 	if d.parts == nil && d.expand == nil && d.overrides == nil && d.freeBusy == nil && d.form == (form{}) {
-		w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+		w.Bytes(bytes.TrimPrefix(o.Row.Body, byteOrderMark))
 		return nil
 	}
 	defer d.budget.work()()
 	p, err := o.Parse(rq)
 	if err != nil {
 		unreadable(rq, o, err)
-		w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+		w.Bytes(bytes.TrimPrefix(o.Row.Body, byteOrderMark))
 		return nil
 	}
 	begin := w.Mark()
@@ -146,7 +146,7 @@ func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
 		return err
 	}
 	w.Cut(begin)
-	w.Bytes(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+	w.Bytes(bytes.TrimPrefix(o.Row.Body, byteOrderMark))
 	return nil
 }
 
@@ -201,7 +201,7 @@ func (d *data) writeParsed(o *Object, p *parsed, to sink) error {
 			return err
 		}
 		if d.parts == nil && slices.Equal(children, p.cal.Root.Children) {
-			_, err := to.Write(bytes.TrimPrefix(o.row.Body, byteOrderMark))
+			_, err := to.Write(bytes.TrimPrefix(o.Row.Body, byteOrderMark))
 			return err
 		}
 		out.begin(root)

@@ -18,10 +18,10 @@ func (c *Calendar) incoming(rq *webdav.Request, from webdav.Resource, name strin
 	if !ok {
 		return nil, nil, ErrSupportedCalendarData.With("%q is no calendar object", from.Name())
 	}
-	if kind := ical.Kind(src.row.Kind); !c.Takes(kind) {
+	if kind := ical.Kind(src.Row.Kind); !c.Takes(kind) {
 		return nil, nil, c.unsupported(kind.String())
 	}
-	if limit := c.home.opt.MaxResource; src.row.Size > limit {
+	if limit := c.home.opt.MaxResource; src.Row.Size > limit {
 		return nil, nil, ErrMaxResourceSize.With("an object may have %d octets at most", limit)
 	}
 	if standing, err = c.standing(rq, name); err != nil {
@@ -29,9 +29,9 @@ func (c *Calendar) incoming(rq *webdav.Request, from webdav.Resource, name strin
 	}
 	var self int64
 	if moved {
-		self = src.row.ID
+		self = src.Row.ID
 	}
-	return src, standing, c.uidConflict(rq, src.row.UID, standing, self)
+	return src, standing, c.uidConflict(rq, src.Row.UID, standing, self)
 }
 
 // Copy makes a new object with the octets, the index and the dead properties of another.
@@ -41,15 +41,15 @@ func (c *Calendar) Copy(rq *webdav.Request, from webdav.Resource, name string) (
 		return webdav.Stored{}, err
 	}
 	if standing != nil { // RFC 4918 §9.8.4: what stood there goes with all its properties
-		if err := rq.Tx.DeleteObject(c.row, standing); err != nil {
+		if err := rq.Tx.DeleteObject(c.Data, standing); err != nil {
 			return webdav.Stored{}, err
 		}
 	}
-	row, err := c.duplicate(rq, src.calendar.row.ID, src.row.Name, name)
+	row, err := c.duplicate(rq, src.calendar.Data.ID, src.Row.Name, name)
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	if err := rq.Tx.CopyDead(src.row.Collection, src.row.ID, c.row.ID, row.ID); err != nil {
+	if err := rq.Tx.CopyDead(src.Row.Collection, src.Row.ID, c.Data.ID, row.ID); err != nil {
 		return webdav.Stored{}, err
 	}
 	return webdav.Stored{Created: standing == nil, ETag: row.Tag("")}, nil
@@ -63,7 +63,7 @@ func (c *Calendar) duplicate(rq *webdav.Request, collection int64, from, name st
 		return nil, err
 	}
 	row := &store.Object{Name: name, Media: src.Media}
-	return row, rq.Tx.PutObject(c.row, row, src.Body, src.Index)
+	return row, rq.Tx.PutObject(c.Data, row, src.Body, src.Index)
 }
 
 // Move gives an object another name, another calendar, or both.
@@ -73,11 +73,11 @@ func (c *Calendar) Move(rq *webdav.Request, from webdav.Resource, name string) (
 		return webdav.Stored{}, err
 	}
 	if standing != nil {
-		if err := rq.Tx.DeleteObject(c.row, standing); err != nil {
+		if err := rq.Tx.DeleteObject(c.Data, standing); err != nil {
 			return webdav.Stored{}, err
 		}
 	}
-	if err := rq.Tx.MoveObject(src.calendar.row, &src.row, c.row, name); err != nil {
+	if err := rq.Tx.MoveObject(src.calendar.Data, &src.Row, c.Data, name); err != nil {
 		return webdav.Stored{}, err
 	}
 	return webdav.Stored{Created: standing == nil, ETag: src.ETag()}, nil
@@ -102,7 +102,7 @@ func (h *Home) incoming(rq *webdav.Request, from webdav.Resource, name string) (
 	case err != nil:
 		return nil, false, err
 	}
-	return src, false, rq.Tx.DeleteCollection(standing.row)
+	return src, false, rq.Tx.DeleteCollection(standing.Row)
 }
 
 // Copy makes a new calendar with the properties of another and, unless Depth is 0 (RFC 4918 §9.8.3), all its objects.
@@ -115,16 +115,15 @@ func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webd
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	row := *src.row
-	row.Parent, row.Owner, row.Name = h.row.ID, h.row.Owner, name
-	if err := rq.Tx.CreateCollection(&row); err != nil {
+	made := &Calendar{Node: h.Like(src.Node, name), home: h}
+	if err := made.Save(rq); err != nil {
 		return webdav.Stored{}, err
 	}
-	if err := rq.Tx.CopyDead(src.row.ID, 0, row.ID, 0); err != nil {
+	if err := rq.Tx.CopyDead(src.Row.ID, 0, made.Row.ID, 0); err != nil {
 		return webdav.Stored{}, err
 	}
 	if depth != webdav.Depth0 {
-		err = (&Calendar{row: &row, home: h}).fill(rq, src)
+		err = made.fill(rq, src)
 	}
 	return webdav.Stored{Created: created}, err
 }
@@ -132,7 +131,7 @@ func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webd
 // fill copies all objects of src into a calendar that was just made. They are listed before the first is written: no
 // row may be read while its table is changed.
 func (c *Calendar) fill(rq *webdav.Request, src *Calendar) error {
-	dead, err := rq.Tx.HaveDead(src.row.ID)
+	dead, err := rq.Tx.HaveDead(src.Data.ID)
 	if err != nil {
 		return err
 	}
@@ -141,19 +140,19 @@ func (c *Calendar) fill(rq *webdav.Request, src *Calendar) error {
 		name string
 	}
 	var all []member
-	for o, err := range rq.Tx.Objects(src.row.ID, 0) {
+	for o, err := range rq.Tx.Objects(src.Data.ID, 0) {
 		if err != nil {
 			return err
 		}
 		all = append(all, member{o.ID, o.Name})
 	}
 	for _, m := range all {
-		row, err := c.duplicate(rq, src.row.ID, m.name, m.name)
+		row, err := c.duplicate(rq, src.Data.ID, m.name, m.name)
 		if err != nil {
 			return err
 		}
 		if dead[m.id] {
-			if err := rq.Tx.CopyDead(src.row.ID, m.id, c.row.ID, row.ID); err != nil {
+			if err := rq.Tx.CopyDead(src.Data.ID, m.id, c.Data.ID, row.ID); err != nil {
 				return err
 			}
 		}
@@ -163,28 +162,27 @@ func (c *Calendar) fill(rq *webdav.Request, src *Calendar) error {
 
 // Move renames a calendar. It stays in its home: another one would change its owner.
 func (h *Home) Move(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
-	if c, ok := from.(*Calendar); ok && c.home.row.ID != h.row.ID {
+	if c, ok := from.(*Calendar); ok && c.home.Row.ID != h.Row.ID {
 		return webdav.Stored{}, webdav.Forbidden("a calendar stays in its owner's home: copy it instead")
 	}
 	src, created, err := h.incoming(rq, from, name)
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	return webdav.Stored{Created: created}, rq.Tx.MoveCollection(src.row, h.row, name)
+	return webdav.Stored{Created: created}, rq.Tx.MoveCollection(src.Row, h.Data, name)
 }
 
 var (
-	_ webdav.Container    = (*Home)(nil)
-	_ webdav.DeepSyncer   = (*Home)(nil)
-	_ webdav.DeadKeeper   = (*Home)(nil)
-	_ webdav.AbsentRights = Homes{}
-	_ webdav.Container    = (*Calendar)(nil)
-	_ webdav.DeepSyncer   = (*Calendar)(nil)
-	_ webdav.Displayed    = (*Calendar)(nil)
-	_ webdav.Saver        = (*Calendar)(nil)
-	_ webdav.Dated        = (*Calendar)(nil)
-	_ webdav.DeadKeeper   = (*Calendar)(nil)
-	_ webdav.Object       = (*Object)(nil)
-	_ webdav.Dated        = (*Object)(nil)
-	_ webdav.DeadKeeper   = (*Object)(nil)
+	_ webdav.Container  = (*Home)(nil)
+	_ webdav.DeepSyncer = (*Home)(nil)
+	_ webdav.DeadKeeper = (*Home)(nil)
+	_ webdav.Container  = (*Calendar)(nil)
+	_ webdav.DeepSyncer = (*Calendar)(nil)
+	_ webdav.Displayed  = (*Calendar)(nil)
+	_ webdav.Saver      = (*Calendar)(nil)
+	_ webdav.Dated      = (*Calendar)(nil)
+	_ webdav.DeadKeeper = (*Calendar)(nil)
+	_ webdav.Object     = (*Object)(nil)
+	_ webdav.Dated      = (*Object)(nil)
+	_ webdav.DeadKeeper = (*Object)(nil)
 )

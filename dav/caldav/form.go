@@ -152,7 +152,7 @@ type representation struct {
 
 // in gives the object in a form. One that cannot be read is given as it is stored.
 func (o *Object) in(rq *webdav.Request, f form) representation {
-	stored := representation{media: mediaType, body: o.row.Body}
+	stored := representation{media: mediaType, body: o.Row.Body}
 	if f == (form{}) {
 		return stored
 	}
@@ -193,10 +193,10 @@ const vary = "Accept, " + headerTimezones
 
 // Variant is the tag of the representation that a GET gets.
 func (o *Object) Variant(rq *webdav.Request) (etag, varies string) {
-	if o.row.Body == nil {
+	if o.Row.Body == nil {
 		return o.ETag(), vary
 	}
-	return o.row.Tag(o.in(rq, formOf(rq)).variant), vary
+	return o.Row.Tag(o.in(rq, formOf(rq)).variant), vary
 }
 
 // Calendar is the object's text, read, with the time zones that the request wants.

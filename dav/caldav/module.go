@@ -45,7 +45,7 @@ func Module(opt Options) webdav.Module {
 		Name:       "caldav",
 		Compliance: []string{"calendar-access", "calendar-availability", "calendar-no-timezone"}, // RFC 4791 §5.1, RFC 7953 §5.2.1, RFC 7809 §3.1.1
 		Roots: map[string]func(*webdav.Request) (webdav.Collection, error){
-			root: func(*webdav.Request) (webdav.Collection, error) { return Homes{opt}, nil },
+			root: func(*webdav.Request) (webdav.Collection, error) { return tree(opt), nil },
 		},
 		Provision:  provision,
 		Properties: slices.Concat(calendarProperties(opt), homeProperties(), scaleProperties(), timezoneProperties(), []webdav.Property{calendarData()}),

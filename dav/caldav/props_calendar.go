@@ -23,9 +23,9 @@ const (
 func calendarProperties(opt Options) []webdav.Property {
 	return []webdav.Property{
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-description"), // RFC 4791 §5.2.1
-			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.row.Description) },
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.Row.Description) },
 			Set: func(_ *webdav.Request, c *Calendar, el *etree.Element) (err error) {
-				c.row.Description, err = keep(el, maxDescription)
+				c.Row.Description, err = keep(el, maxDescription)
 				return err
 			}}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("supported-calendar-component-set"), // RFC 4791 §5.2.3
@@ -58,7 +58,7 @@ func calendarProperties(opt Options) []webdav.Property {
 			}}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("schedule-calendar-transp"), // RFC 6638 §9.1
 			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
-				if c.row.Transparent {
+				if c.Row.Transparent {
 					w.Empty(calDAV("transparent"))
 				} else {
 					w.Empty(calDAV("opaque"))
@@ -67,17 +67,17 @@ func calendarProperties(opt Options) []webdav.Property {
 			},
 			Set: setTransparency}),
 		webdav.On(webdav.Prop[*Calendar]{Name: webdav.Name{Space: webdav.NSAppleICal, Local: "calendar-color"}, // any text: given back as it came
-			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.row.Color) },
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.Row.Color) },
 			Set: func(_ *webdav.Request, c *Calendar, el *etree.Element) (err error) {
-				c.row.Color, err = keep(el, maxColor)
+				c.Row.Color, err = keep(el, maxColor)
 				return err
 			}}),
 		webdav.On(webdav.Prop[*Calendar]{Name: webdav.Name{Space: webdav.NSAppleICal, Local: "calendar-order"},
 			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
-				if c.row.Order == nil {
+				if c.Row.Order == nil {
 					return webdav.ErrNoValue
 				}
-				w.Int(*c.row.Order)
+				w.Int(*c.Row.Order)
 				return nil
 			},
 			Set: setOrder}),
@@ -126,7 +126,7 @@ func componentSet(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
 // setComponents takes the set while the calendar is made, and never after: RFC 4791 §5.2.3. VTIMEZONE in it is passed
 // over: beside other components it is always taken, and alone never.
 func setComponents(_ *webdav.Request, c *Calendar, el *etree.Element) error {
-	if c.row.ID != 0 || el == nil {
+	if c.Data.ID != 0 || el == nil {
 		return webdav.ErrProtectedProperty.With("supported-calendar-component-set is set when a calendar is made, and stays")
 	}
 	var kinds ical.Kind
@@ -145,32 +145,32 @@ func setComponents(_ *webdav.Request, c *Calendar, el *etree.Element) error {
 	if kinds == 0 {
 		return ErrSupportedComponent.With("supported-calendar-component-set names no component that a calendar can be made for")
 	}
-	c.row.Components = uint32(kinds)
+	c.Data.Components = uint32(kinds)
 	return nil
 }
 
 func setTransparency(_ *webdav.Request, c *Calendar, el *etree.Element) error {
 	if el == nil {
-		c.row.Transparent = false // RFC 6638 §9.1: the default is opaque
+		c.Row.Transparent = false // RFC 6638 §9.1: the default is opaque
 		return nil
 	}
 	opaque, transparent := webdav.Find(el, calDAV("opaque")) != nil, webdav.Find(el, calDAV("transparent")) != nil
 	if opaque == transparent {
 		return badValue("schedule-calendar-transp holds either CALDAV:opaque or CALDAV:transparent")
 	}
-	c.row.Transparent = transparent
+	c.Row.Transparent = transparent
 	return nil
 }
 
 func setOrder(_ *webdav.Request, c *Calendar, el *etree.Element) error {
 	if el == nil {
-		c.row.Order = nil
+		c.Row.Order = nil
 		return nil
 	}
 	n, err := strconv.ParseInt(webdav.TextOf(el), 10, 64)
 	if err != nil {
 		return badValue("calendar-order is no whole number: %.40q", webdav.TextOf(el))
 	}
-	c.row.Order = &n
+	c.Row.Order = &n
 	return nil
 }

@@ -21,10 +21,10 @@ func homeProperties() []webdav.Property {
 			}}),
 		webdav.On(webdav.Prop[*Home]{Name: webdav.DAV("displayname"), AllProp: true, // RFC 4918 §15.2: the owner's, and set there
 			Get: func(_ *webdav.Request, h *Home, w *webdav.Writer) error {
-				if h.owner.Display == "" {
-					w.Text(h.owner.Name)
+				if h.Owner.Display == "" {
+					w.Text(h.Owner.Name)
 				} else {
-					w.Text(h.owner.Display)
+					w.Text(h.Owner.Display)
 				}
 				return nil
 			}}),

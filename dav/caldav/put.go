@@ -52,7 +52,7 @@ func (c *Calendar) Prepare(rq *webdav.Request, name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &upload{body: body, converted: jcal, index: ix, calendar: c.row.ID, config: c.row.Config}, nil
+	return &upload{body: body, converted: jcal, index: ix, calendar: c.Data.ID, config: c.Data.Config}, nil
 }
 
 // checkMedia is CALDAV:supported-calendar-data. Some clients name no type, or say that it is just octets; one that
@@ -100,7 +100,7 @@ func (c *Calendar) judge(body []byte) (store.Index, error) {
 }
 
 func (c *Calendar) unsupported(component string) error {
-	return ErrSupportedComponent.With("the calendar %s takes %v, not %s", c.row.Name, c.Components(), component)
+	return ErrSupportedComponent.With("the calendar %s takes %v, not %s", c.Data.Name, c.Components(), component)
 }
 
 // condition is the precondition that an error of package ical stands for.
@@ -147,7 +147,7 @@ func checkRange(cal *ical.Calendar) error {
 // Put stores what Prepare made of the body, octet for octet.
 func (c *Calendar) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 	up := rq.Upload.(*upload)
-	if up.calendar != c.row.ID || up.config != c.row.Config {
+	if up.calendar != c.Data.ID || up.config != c.Data.Config {
 		return webdav.Stored{}, webdav.ErrStale
 	}
 	row, err := c.standing(rq, name)
@@ -160,10 +160,10 @@ func (c *Calendar) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 	} else if row.UID != up.index.UID {
 		return webdav.Stored{}, c.uidConflict(rq, up.index.UID, row, 0)
 	}
-	if err := rq.Tx.PutObject(c.row, row, up.body, up.index); err != nil {
+	if err := rq.Tx.PutObject(c.Data, row, up.body, up.index); err != nil {
 		var taken *store.UIDTaken
 		if errors.As(err, &taken) {
-			err = ErrUIDConflict.At(c.path().Child(taken.Name, false))
+			err = ErrUIDConflict.At(c.Path().Child(taken.Name, false))
 		}
 		return webdav.Stored{}, err
 	}
@@ -172,7 +172,7 @@ func (c *Calendar) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 
 // standing is the object with that name, nil when the name is free.
 func (c *Calendar) standing(rq *webdav.Request, name string) (*store.Object, error) {
-	row, err := rq.Tx.Object(c.row.ID, name, 0)
+	row, err := rq.Tx.Object(c.Data.ID, name, 0)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -183,16 +183,16 @@ func (c *Calendar) standing(rq *webdav.Request, name string) (*store.Object, err
 // on a free name): the UID may be in use under no other name, but by the object that is moved, and what it replaces
 // must have the same.
 func (c *Calendar) uidConflict(rq *webdav.Request, uid string, replaced *store.Object, moved int64) error {
-	for o, err := range rq.Tx.ObjectsByUID(c.row.ID, uid, 0) {
+	for o, err := range rq.Tx.ObjectsByUID(c.Data.ID, uid, 0) {
 		if err != nil {
 			return err
 		}
 		if o.ID != moved && (replaced == nil || o.ID != replaced.ID) {
-			return ErrUIDConflict.At(c.path().Child(o.Name, false))
+			return ErrUIDConflict.At(c.Path().Child(o.Name, false))
 		}
 	}
 	if replaced != nil && replaced.UID != uid {
-		return ErrUIDConflict.At(c.path().Child(replaced.Name, false))
+		return ErrUIDConflict.At(c.Path().Child(replaced.Name, false))
 	}
 	return nil
 }

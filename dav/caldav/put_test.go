@@ -179,7 +179,7 @@ func TestAddMember_NamesTheObject(t *testing.T) {
 func TestPut_JudgedForAnotherCalendar(t *testing.T) {
 	t.Parallel()
 	c := testCalendar()
-	for _, up := range []*upload{{calendar: c.row.ID, config: c.row.Config + 1}, {calendar: c.row.ID + 1, config: c.row.Config}} {
+	for _, up := range []*upload{{calendar: c.Data.ID, config: c.Data.Config + 1}, {calendar: c.Data.ID + 1, config: c.Data.Config}} {
 		if _, err := c.Put(&webdav.Request{Upload: up}, "x.ics"); !errors.Is(err, webdav.ErrStale) {
 			t.Errorf("got %v, want that Prepare is run again", err)
 		}

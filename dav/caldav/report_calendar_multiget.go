@@ -133,13 +133,13 @@ func (m *members) calendar(rq *webdav.Request, on reported) (*Calendar, error) {
 	case *Object:
 		return on.calendar, nil // the href was compared
 	case *Calendar:
-		if m.of.Same(on.path()) {
+		if m.of.Same(on.Path()) {
 			return on, nil
 		}
 	case *Home:
-		if len(m.of.Segments) == len(on.path().Segments)+1 && m.of.Within(on.path()) {
+		if len(m.of.Segments) == len(on.Path().Segments)+1 && m.of.Within(on.Path()) {
 			c, err := on.calendar(rq, m.of.Last())
-			if errors.Is(err, store.ErrNotFound) {
+			if errors.Is(err, store.ErrNotFound) || err == nil && !rq.May(c, privilege.Read) {
 				return nil, nil
 			}
 			return c, err

@@ -20,7 +20,7 @@ func calendarQuery(rq *webdav.Request, on reported) (webdav.Response, error) {
 	if err != nil {
 		return webdav.Response{}, err
 	}
-	calendars, err := on.calendars(rq, depth)
+	calendars, err := on.calendars(rq, depth, privilege.Read)
 	if err != nil {
 		return webdav.Response{}, err
 	}
@@ -39,7 +39,7 @@ func calendarQuery(rq *webdav.Request, on reported) (webdav.Response, error) {
 	return webdav.Response{Header: rq.Preferred(), Stream: func(w *webdav.Writer) error {
 		w.Multistatus()
 		if single != nil {
-			if err := sel.Response(w, single.path(), single); err != nil {
+			if err := sel.Response(w, single.Path(), single); err != nil {
 				return err
 			}
 		}
@@ -51,7 +51,7 @@ func calendarQuery(rq *webdav.Request, on reported) (webdav.Response, error) {
 				if !rq.May(o, privilege.Read) {
 					continue
 				}
-				if err := sel.Response(w, o.path(), o); err != nil {
+				if err := sel.Response(w, o.Path(), o); err != nil {
 					return err
 				}
 				if err := w.Flush(); err != nil {

@@ -35,13 +35,13 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 	if home && depth != webdav.Depth0 {
 		depth = webdav.DepthInfinity // "nothing busy" would be a wrong answer to Depth 1, which reaches no object
 	}
-	calendars, err := on.calendars(rq, depth)
+	calendars, err := on.calendars(rq, depth, privilege.ReadFreeBusy)
 	if err != nil {
 		return webdav.Response{}, err
 	}
 	q := busyQuery{rq: rq, from: from, to: to, budget: spendingOf(rq)}
 	for _, c := range calendars {
-		if home && c.row.Transparent {
+		if home && c.Row.Transparent {
 			continue
 		}
 		if err := q.add(c); err != nil {
@@ -97,7 +97,7 @@ func (q *busyQuery) add(c *Calendar) error {
 		kind     ical.Kind
 		from, to int64
 	}{{ical.VEvent, q.from.Unix(), q.to.Unix()}, {ical.VFreeBusy | ical.VAvailability, store.MinTime, store.MaxTime}} {
-		for o, err := range q.rq.Tx.Outlines(c.row.ID, store.Search{Kinds: uint32(part.kind), From: part.from, To: part.to, Series: store.EverySeries}) {
+		for o, err := range q.rq.Tx.Outlines(c.Data.ID, store.Search{Kinds: uint32(part.kind), From: part.from, To: part.to, Series: store.EverySeries}) {
 			if err != nil {
 				return err
 			}
@@ -118,11 +118,11 @@ func (q *busyQuery) add(c *Calendar) error {
 		}
 	}
 	for ids := range slices.Chunk(later, page) {
-		for row, err := range q.rq.Tx.ObjectsByID(c.row.ID, store.Body, ids) {
+		for row, err := range q.rq.Tx.ObjectsByID(c.Data.ID, store.Body, ids) {
 			if err != nil {
 				return err
 			}
-			if err := q.object(&Object{row: *row, calendar: c}); err != nil {
+			if err := q.object(c.object(row)); err != nil {
 				return err
 			}
 		}
@@ -154,7 +154,7 @@ func (q *busyQuery) object(o *Object) error {
 		unreadable(q.rq, o, err)
 		return nil
 	}
-	if ical.Kind(o.row.Kind) == ical.VAvailability {
+	if ical.Kind(o.Row.Kind) == ical.VAvailability {
 		return q.availability(o, p)
 	}
 	set, err := recur.Compile(p.cal, p.zones, &q.budget.Budget)

@@ -10,6 +10,7 @@ import (
 
 	"caldav-fcgi/dav/filter"
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/dav/zone"
@@ -74,7 +75,7 @@ func (s *search) find(c *Calendar) ([]hit, error) {
 	defer s.budget.work()()
 	sets := recur.NewDecoder(zone.NewResolver(nil, s.zoneOf(c)), &s.budget.Budget)
 	var hits []hit
-	for o, err := range s.rq.Tx.Outlines(c.row.ID, s.outline()) {
+	for o, err := range s.rq.Tx.Outlines(c.Data.ID, s.outline()) {
 		if err != nil {
 			return nil, err
 		}
@@ -159,12 +160,12 @@ func (s *search) read(c *Calendar, hits []hit, want store.Want) iter.Seq2[*Objec
 			if !sure {
 				more |= store.Body
 			}
-			for row, err := range s.rq.Tx.ObjectsByID(c.row.ID, more, ids) {
+			for row, err := range s.rq.Tx.ObjectsByID(c.Data.ID, more, ids) {
 				if err != nil {
 					yield(nil, err)
 					return
 				}
-				if !s.offer(&Object{row: *row, calendar: c}, sure, yield) {
+				if !s.offer(c.object(row), sure, yield) {
 					return
 				}
 			}
@@ -191,17 +192,17 @@ func (s *search) compare(c *Calendar, hits []hit) error {
 	for _, h := range hits {
 		found[h.id] = h
 	}
-	for row, err := range s.rq.Tx.Objects(c.row.ID, store.Body) {
+	for row, err := range s.rq.Tx.Objects(c.Data.ID, store.Body) {
 		if err != nil {
 			return err
 		}
-		o := &Object{row: *row, calendar: c}
+		o := c.object(row)
 		match, err := s.byText(o)
 		if err != nil {
 			return err
 		}
-		if h, listed := found[o.row.ID]; match && !listed || !match && h.sure {
-			return fmt.Errorf("search: the index says %v of %q, its text %v:\n%s", listed, o.row.Name, match, o.row.Body)
+		if h, listed := found[o.Row.ID]; match && !listed || !match && h.sure {
+			return fmt.Errorf("search: the index says %v of %q, its text %v:\n%s", listed, o.Row.Name, match, o.Row.Body)
 		}
 	}
 	return nil
@@ -251,7 +252,7 @@ func expandable(cal *ical.Calendar) bool {
 // reported is what calendar-query and calendar-multiget run on (RFC 4791 §7): calendars, the home (§7.2), objects.
 type reported interface {
 	webdav.Resource
-	calendars(rq *webdav.Request, depth webdav.Depth) ([]*Calendar, error)
+	calendars(rq *webdav.Request, depth webdav.Depth, need privilege.Set) ([]*Calendar, error)
 }
 
 // gathering is a reported that is a collection: what free-busy-query runs on (§7.10).
@@ -261,7 +262,7 @@ type gathering interface {
 }
 
 // calendars is the calendar itself. Clients that send no Depth mean 1, though RFC 4791 §7.8 has 0 for them.
-func (c *Calendar) calendars(_ *webdav.Request, depth webdav.Depth) ([]*Calendar, error) {
+func (c *Calendar) calendars(_ *webdav.Request, depth webdav.Depth, _ privilege.Set) ([]*Calendar, error) {
 	if depth == webdav.Depth0 {
 		return nil, nil
 	}
@@ -269,28 +270,26 @@ func (c *Calendar) calendars(_ *webdav.Request, depth webdav.Depth) ([]*Calendar
 }
 
 // calendars are all those of the home, whose objects are two steps away: RFC 4791 §7.2 has Depth decide.
-func (h *Home) calendars(rq *webdav.Request, depth webdav.Depth) ([]*Calendar, error) {
+func (h *Home) calendars(rq *webdav.Request, depth webdav.Depth, need privilege.Set) ([]*Calendar, error) {
 	if depth != webdav.DepthInfinity {
 		return nil, nil
 	}
 	var all []*Calendar
-	for row, err := range rq.Tx.Collections(h.row.ID) {
+	for c, err := range h.each(rq, nil) {
 		if err != nil {
 			return nil, err
 		}
-		if row.Kind == store.KindCalendar {
-			kept := *row
-			all = append(all, &Calendar{row: &kept, home: h})
+		if rq.May(c, need) {
+			all = append(all, c)
 		}
 	}
 	return all, nil
 }
 
 // calendars are none: a report on an object is about it alone.
-func (o *Object) calendars(*webdav.Request, webdav.Depth) ([]*Calendar, error) { return nil, nil }
-
-// path is where the object lies.
-func (o *Object) path() webdav.Path { return o.calendar.path().Child(o.row.Name, false) }
+func (o *Object) calendars(*webdav.Request, webdav.Depth, privilege.Set) ([]*Calendar, error) {
+	return nil, nil
+}
 
 // reports are those of RFC 4791 §7.
 func reports(opt Options) []webdav.Report {

@@ -100,21 +100,21 @@ func failed(rq *webdav.Request, o *Object, err error) error {
 
 // overBudget: RFC 4791 §7.8. The object is named, since one alone can do it.
 func overBudget(o *Object) error {
-	return webdav.ErrMatchesWithinLimits.With("the recurrences asked for are too many; they ran out at %q", o.row.Name)
+	return webdav.ErrMatchesWithinLimits.With("the recurrences asked for are too many; they ran out at %q", o.Row.Name)
 }
 
 // overBudgetAt is overBudget for an object of which only the row is known.
 func overBudgetAt(rq *webdav.Request, c *Calendar, id int64) error {
-	for row, err := range rq.Tx.ObjectsByID(c.row.ID, 0, []int64{id}) {
+	for row, err := range rq.Tx.ObjectsByID(c.Data.ID, 0, []int64{id}) {
 		if err != nil {
 			return err
 		}
-		return overBudget(&Object{row: *row, calendar: c})
+		return overBudget(c.object(row))
 	}
 	return store.ErrNotFound
 }
 
 // unreadable logs a stored object that a report has to leave out.
 func unreadable(rq *webdav.Request, o *Object, err error) {
-	rq.Log.Warn("stored object left out of a report", slog.Int64("collection", o.row.Collection), slog.String("object", o.row.Name), slog.String("error", err.Error()))
+	rq.Log.Warn("stored object left out of a report", slog.Int64("collection", o.Row.Collection), slog.String("object", o.Row.Name), slog.String("error", err.Error()))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
@@ -41,9 +42,9 @@ func (f *Folder) Copy(rq *webdav.Request, from webdav.Resource, name string) (we
 		if err != nil {
 			return webdav.Stored{}, err
 		}
-		row, err := f.duplicate(rq, src.row.Collection, src.row.Name, name)
+		row, err := f.duplicate(rq, src.Row.Collection, src.Row.Name, name)
 		if err == nil {
-			err = rq.Tx.CopyDead(src.row.Collection, src.row.ID, f.row.ID, row.ID)
+			err = rq.Tx.CopyDead(src.Row.Collection, src.Row.ID, f.Data.ID, row.ID)
 		}
 		return webdav.Stored{Created: created}, err
 	case webdav.Object:
@@ -74,12 +75,12 @@ func (f *Folder) copyForeign(rq *webdav.Request, from webdav.Object, name string
 		return webdav.Stored{}, err
 	}
 	row := &store.Object{Name: name, Media: cleanMedia(rep.Type)}
-	if err := rq.Tx.PutObject(f.row, row, rep.Body, store.Index{}); err != nil {
+	if err := rq.Tx.PutObject(f.Data, row, rep.Body, store.Index{}); err != nil {
 		return webdav.Stored{}, err
 	}
 	if k, ok := src.(webdav.DeadKeeper); ok {
 		collection, object := k.DeadKey()
-		err = rq.Tx.CopyDead(collection, object, f.row.ID, row.ID)
+		err = rq.Tx.CopyDead(collection, object, f.Data.ID, row.ID)
 	}
 	return webdav.Stored{Created: created}, err
 }
@@ -92,13 +93,13 @@ func (f *Folder) duplicate(rq *webdav.Request, collection int64, from, name stri
 	}
 	row := &store.Object{Name: name, Media: src.Media}
 	if src.Content == 0 {
-		return row, rq.Tx.PutObject(f.row, row, src.Body, store.Index{})
+		return row, rq.Tx.PutObject(f.Data, row, src.Body, store.Index{})
 	}
 	content, err := rq.Tx.ContentOf(src)
 	if err != nil {
 		return nil, err
 	}
-	return row, rq.Tx.PutContent(f.row, row, content)
+	return row, rq.Tx.PutContent(f.Data, row, content)
 }
 
 func (f *Folder) copyFolder(rq *webdav.Request, src *Folder, name string) (webdav.Stored, error) {
@@ -108,7 +109,7 @@ func (f *Folder) copyFolder(rq *webdav.Request, src *Folder, name string) (webda
 	}
 	e := store.Extent{Collections: 1}
 	if depth != webdav.Depth0 {
-		if e, err = rq.Tx.Extent(src.row); err != nil {
+		if e, err = rq.Tx.Extent(src.Data); err != nil {
 			return webdav.Stored{}, err
 		}
 	}
@@ -128,48 +129,46 @@ func (f *Folder) copyFolder(rq *webdav.Request, src *Folder, name string) (webda
 // graft copies a folder, deep or alone. All is listed before the first is written: no row may be read while its table is
 // changed.
 func (f *Folder) graft(rq *webdav.Request, src *Folder, name string, deep bool) error {
-	var folders []*store.Collection
+	var folders []*home.Node
 	var names []string
 	dead := map[int64]bool{}
 	ids := map[string]int64{}
 	if deep {
-		for c, err := range rq.Tx.Collections(src.row.ID) {
+		for c, err := range src.Collections(rq, nil, store.KindFiles) {
 			if err != nil {
 				return err
 			}
 			folders = append(folders, c)
 		}
-		for o, err := range rq.Tx.Objects(src.row.ID, 0) {
+		for o, err := range rq.Tx.Objects(src.Data.ID, 0) {
 			if err != nil {
 				return err
 			}
 			names, ids[o.Name] = append(names, o.Name), o.ID
 		}
 		var err error
-		if dead, err = rq.Tx.HaveDead(src.row.ID); err != nil {
+		if dead, err = rq.Tx.HaveDead(src.Data.ID); err != nil {
 			return err
 		}
 	}
-	row := *src.row
-	row.ID, row.Parent, row.Owner, row.Name = 0, f.row.ID, f.row.Owner, name
-	if err := rq.Tx.CreateCollection(&row); err != nil {
+	made := f.below(f.Like(src.Node, name))
+	if err := made.Save(rq); err != nil {
 		return err
 	}
-	if err := rq.Tx.CopyDead(src.row.ID, 0, row.ID, 0); err != nil {
+	if err := rq.Tx.CopyDead(src.Data.ID, 0, made.Row.ID, 0); err != nil {
 		return err
 	}
-	made := f.below(&row)
 	for _, n := range names {
-		o, err := made.duplicate(rq, src.row.ID, n, n)
+		o, err := made.duplicate(rq, src.Data.ID, n, n)
 		if err == nil && dead[ids[n]] {
-			err = rq.Tx.CopyDead(src.row.ID, ids[n], row.ID, o.ID)
+			err = rq.Tx.CopyDead(src.Data.ID, ids[n], made.Row.ID, o.ID)
 		}
 		if err != nil {
 			return fmt.Errorf("copy %q: %w", n, err)
 		}
 	}
 	for _, c := range folders {
-		if err := made.graft(rq, src.below(c), c.Name, true); err != nil {
+		if err := made.graft(rq, src.below(c), c.Name(), true); err != nil {
 			return err
 		}
 	}
@@ -183,7 +182,7 @@ func (f *Folder) Move(rq *webdav.Request, from webdav.Resource, name string) (we
 		if src.depth == 0 {
 			return webdav.Stored{}, webdav.Forbidden("%q belongs to the account and stays", from.Name())
 		}
-		e, err := rq.Tx.Extent(src.row)
+		e, err := rq.Tx.Extent(src.Row)
 		if err == nil {
 			err = f.fits(e.Height)
 		}
@@ -194,13 +193,13 @@ func (f *Folder) Move(rq *webdav.Request, from webdav.Resource, name string) (we
 		if err != nil {
 			return webdav.Stored{}, err
 		}
-		return webdav.Stored{Created: created}, rq.Tx.MoveCollection(src.row, f.row, name)
+		return webdav.Stored{Created: created}, rq.Tx.MoveCollection(src.Row, f.Data, name)
 	case *File:
 		created, err := f.place(rq, name)
 		if err != nil {
 			return webdav.Stored{}, err
 		}
-		return webdav.Stored{Created: created}, rq.Tx.MoveObject(src.folder.row, &src.row, f.row, name)
+		return webdav.Stored{Created: created}, rq.Tx.MoveObject(src.folder.Data, &src.Row, f.Data, name)
 	}
 	return webdav.Stored{}, webdav.Forbidden("%q stays among its kind: copy it instead", from.Name())
 }

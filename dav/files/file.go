@@ -5,59 +5,30 @@ import (
 	"io"
 	"mime"
 	"strings"
-	"time"
 
-	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/webdav"
-	"caldav-fcgi/store"
 )
 
 // File is a resource with octets of any kind. One that Members yields is valid until the next step.
 type File struct {
-	row    store.Object
+	home.Object
 	folder *Folder
 }
 
-// Name is its path segment.
-func (f *File) Name() string { return f.row.Name }
-
-// Types is empty: it is no collection.
-func (f *File) Types() []webdav.Name { return nil }
-
-// OwnerName is the DAV:owner.
-func (f *File) OwnerName() string { return f.folder.OwnerName() }
-
-// Rights are the folder's.
-func (f *File) Rights(rq *webdav.Request) privilege.Set { return f.folder.Rights(rq) }
-
-// ETag follows the stored octets.
-func (f *File) ETag() string { return f.row.Tag("") }
-
 // ContentType is what came with it.
-func (f *File) ContentType() string { return f.row.Media }
-
-// Size is that of the stored octets.
-func (f *File) Size() int64 { return f.row.Size }
-
-// Created is when it was first stored.
-func (f *File) Created() time.Time { return time.Unix(f.row.Created, 0) }
-
-// Modified is when it was last stored.
-func (f *File) Modified() time.Time { return time.Unix(f.row.Modified, 0) }
-
-// DeadKey is its row.
-func (f *File) DeadKey() (collection, object int64) { return f.row.Collection, f.row.ID }
+func (f *File) ContentType() string { return f.Row.Media }
 
 // Represent gives the octets as the client sent them.
 func (f *File) Represent(rq *webdav.Request) (webdav.Rep, error) {
-	rep := webdav.Rep{Type: f.row.Media, Body: f.row.Body, ETag: f.ETag(), Modified: f.Modified(), Filename: f.row.Name}
+	rep := webdav.Rep{Type: f.Row.Media, Body: f.Row.Body, ETag: f.ETag(), Modified: f.Modified(), Filename: f.Row.Name}
 	switch {
-	case f.row.Content != 0:
-		id, tx := f.row.Content, rq.Tx
-		rep.Size = f.row.Size
+	case f.Row.Content != 0:
+		id, tx := f.Row.Content, rq.Tx
+		rep.Size = f.Row.Size
 		rep.Read = func(w io.Writer, from, length int64) error { return tx.ReadContent(id, w, from, length) }
-	case f.row.Body == nil:
-		return rep, fmt.Errorf("represent %q: it was read without its body", f.row.Name)
+	case f.Row.Body == nil:
+		return rep, fmt.Errorf("represent %q: it was read without its body", f.Row.Name)
 	}
 	return rep, nil
 }

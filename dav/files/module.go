@@ -25,7 +25,7 @@ func Module(db *store.DB, opt Options) webdav.Module {
 	return webdav.Module{
 		Name: "files",
 		Roots: map[string]func(*webdav.Request) (webdav.Collection, error){
-			root: func(*webdav.Request) (webdav.Collection, error) { return Homes{t}, nil },
+			root: func(*webdav.Request) (webdav.Collection, error) { return t.homes(), nil },
 		},
 		Provision: provision,
 	}

@@ -58,7 +58,7 @@ func (f *Folder) Prepare(rq *webdav.Request, name string) (any, error) {
 // judged again, for good, when the file is put.
 func (f *Folder) room(rq *webdav.Request, body *bounded, read int64) error {
 	return f.tree.db.View(rq.Context(), func(tx *store.Tx) error {
-		p, err := tx.PrincipalByID(f.row.Owner)
+		p, err := tx.PrincipalByID(f.Data.Owner)
 		if err != nil {
 			return err
 		}
@@ -94,13 +94,13 @@ func (f *Folder) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 		if !ok {
 			return webdav.Stored{}, webdav.Forbidden("%q is a folder", name)
 		}
-		row = &old.row
+		row = &old.Row
 	}
 	row.Media = up.media
 	if up.content != nil {
-		err = rq.Tx.PutContent(f.row, row, up.content)
+		err = rq.Tx.PutContent(f.Data, row, up.content)
 	} else {
-		err = rq.Tx.PutObject(f.row, row, up.body, store.Index{})
+		err = rq.Tx.PutObject(f.Data, row, up.body, store.Index{})
 	}
 	return webdav.Stored{Created: created, AsSent: true, ETag: row.Tag("")}, err
 }

@@ -12,10 +12,12 @@ import (
 
 // Options are the settings of the engine.
 type Options struct {
-	Host        string // the configured public host, beside the Host header; may be empty
-	SpoolDir    string // where long answers are kept until the client has them; "" for the system's
-	NoProvision bool   // refuse a user without an account instead of making one
-	Realm       string // of a 401; the caller's own goes before
+	Host        string   // the configured public host, beside the Host header; may be empty
+	SpoolDir    string   // where long answers are kept until the client has them; "" for the system's
+	Admins      []string // who may do everything: names of users, and of groups behind an "@"
+	People      People   // whom users see of each other; Everybody when ""
+	NoProvision bool     // refuse a user without an account instead of making one
+	Realm       string   // of a 401; the caller's own goes before
 	Log         *slog.Logger
 	// GiveUp is told when this process can't go on with the database, since a newer program has changed it or another
 	// file stands in its place: it should end, and be started anew.

@@ -50,6 +50,7 @@ type Request struct {
 	members []*spot      // what comes or goes by it
 	listing *lockListing // what DAV:lockdiscovery has read
 
+	subject    subject
 	payer      *store.Principal // of the collection whose quota was asked for last
 	statements int              // of SQL, in all its transactions
 }

@@ -1,0 +1,115 @@
+package home
+
+import (
+	"time"
+
+	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// Node is a collection as the caller meets it: a home, or a calendar, book or folder in it.
+type Node struct {
+	Row   *store.Collection // what it is here: its name and its own properties
+	Data  *store.Collection // what holds its members: Row or, where that is an accepted share, the collection that is shared
+	Owner *store.Principal  // of Data
+
+	access  privilege.Access
+	entries entries // of all that lies in the home; nil in the caller's own, where none is asked for
+	path    webdav.Path
+	parent  *Node // nil for a home
+	mine    bool  // it lies in the caller's own home
+}
+
+// Name is its path segment.
+func (n *Node) Name() string {
+	if n.Row.Parent == 0 {
+		return n.Owner.Name
+	}
+	return n.Row.Name
+}
+
+// Path is where it is.
+func (n *Node) Path() webdav.Path { return n.path }
+
+// OwnerName is the DAV:owner: of a share, who shares it.
+func (n *Node) OwnerName() string { return n.Owner.Name }
+
+// ChargedTo is whose quota all that lies here counts against.
+func (n *Node) ChargedTo() int64 { return n.Data.Owner }
+
+// Rights are what the caller may do here.
+func (n *Node) Rights(*webdav.Request) privilege.Set { return n.access.Rights }
+
+// View is how much of the objects here the caller sees.
+func (n *Node) View() privilege.View { return n.access.View }
+
+// Mounted says whether it is an accepted share.
+func (n *Node) Mounted() bool { return n.Row != n.Data }
+
+// ACL is where the entries of RFC 3744 stand that decide who may do what with it, and what it inherits them from.
+func (n *Node) ACL() (collection, object, inherited int64) { return n.Data.ID, 0, n.Data.Parent }
+
+// Created is when it was made.
+func (n *Node) Created() time.Time { return time.Unix(n.Row.Created, 0) }
+
+// Modified is when its own properties were last changed.
+func (n *Node) Modified() time.Time { return time.Unix(n.Row.Modified, 0) }
+
+// Own is the revision of its own properties: it goes up when one of them is changed.
+func (n *Node) Own() int64 { return n.Row.Own }
+
+// DeadKey is its own row: who has accepted a share keeps properties of his own with it.
+func (n *Node) DeadKey() (collection, object int64) { return n.Row.ID, 0 }
+
+// DisplayName is what people call it; "" when nobody has said.
+func (n *Node) DisplayName() string {
+	if n.Row.Display == nil {
+		return ""
+	}
+	return *n.Row.Display
+}
+
+// SetDisplayName sets it, or with "" removes it.
+func (n *Node) SetDisplayName(s string) {
+	n.Row.Display = nil
+	if s != "" {
+		n.Row.Display = &s
+	}
+}
+
+// Save writes the row: a new collection is made, an older one's properties are changed.
+func (n *Node) Save(rq *webdav.Request) error {
+	if n.Row.ID == 0 {
+		return rq.Tx.CreateCollection(n.Row)
+	}
+	return rq.Tx.SaveCollection(n.Row)
+}
+
+// Token is RFC 6578's.
+func (n *Node) Token(rq *webdav.Request) (store.Token, error) { return rq.Tx.Token(n.Data) }
+
+// Changes lists the members that differ from a token's state.
+func (n *Node) Changes(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
+	return rq.Tx.Changes(n.Data, since, limit)
+}
+
+// New is a collection to be made in this one, unsaved.
+func (n *Node) New(name string, kind store.Kind) *Node {
+	row := &store.Collection{Parent: n.Row.ID, Owner: n.Row.Owner, Kind: kind, Name: name}
+	return n.below(row, n.access)
+}
+
+// Like is a collection to be made in this one with the properties of another, unsaved.
+func (n *Node) Like(src *Node, name string) *Node {
+	row := *src.Data
+	if src.Mounted() { // what the caller calls it goes along
+		row.Display, row.Color, row.Order, row.Transparent = src.Row.Display, src.Row.Color, src.Row.Order, src.Row.Transparent
+	}
+	row.ID, row.Parent, row.Owner, row.Name = 0, n.Row.ID, n.Row.Owner, name
+	return n.below(&row, n.access)
+}
+
+func (n *Node) below(row *store.Collection, access privilege.Access) *Node {
+	return &Node{Row: row, Data: row, Owner: n.Owner, access: access, entries: n.entries, path: n.path.Child(row.Name, true), parent: n, mine: n.mine}
+}
