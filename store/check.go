@@ -44,6 +44,16 @@ var rules = []rule{
 		AND (deleted=0 OR NOT EXISTS(SELECT 1 FROM job WHERE kind='purge'))`},
 	{"wrong count of bytes of principal", `SELECT id FROM principal p WHERE bytes<>(SELECT ifnull(sum(bytes), 0) FROM collection WHERE owner=p.id AND deleted=0)`},
 	{"property of an object that lies in another collection", `SELECT property.id FROM property JOIN object ON object.id=property.object WHERE object.collection<>property.collection`},
+	{"accepted share of a collection that is gone", `SELECT id FROM collection m WHERE deleted=0 AND target IS NOT NULL AND NOT EXISTS(SELECT 1 FROM collection t WHERE t.id=m.target AND t.deleted=0)`},
+	{"accepted share that nobody shares", `SELECT id FROM collection m WHERE deleted=0 AND target IS NOT NULL AND level IS NOT (SELECT min(level) FROM share s WHERE s.collection=m.target AND s.sharee=m.owner AND s.status=2)`},
+	{"accepted share that is not in its sharee's home", `SELECT s.id FROM share s JOIN principal p ON p.id=s.sharee AND p.kind<>2 WHERE status=2 AND NOT EXISTS(SELECT 1 FROM collection m WHERE m.target=s.collection AND m.owner=s.sharee AND m.deleted=0)`},
+	{"share of a deleted collection, or with its owner", `SELECT s.id FROM share s JOIN collection c ON c.id=s.collection WHERE c.deleted<>0 OR c.owner=s.sharee`},
+	{"share without its access control entry", `SELECT id FROM share s WHERE sharee IS NOT NULL AND via IS NULL AND (status=3)=EXISTS(SELECT 1 FROM ace WHERE share=s.id AND collection=s.collection AND who=s.sharee)`},
+	{"share of a member with no share of the group", `SELECT s.id FROM share s JOIN share g ON g.id=s.via WHERE g.collection<>s.collection OR g.level<>s.level OR g.via IS NOT NULL`},
+	{"access control entry of an object that does not exist", `SELECT object FROM ace a WHERE object<>0 AND NOT EXISTS(SELECT 1 FROM object o WHERE o.id=a.object AND o.collection=a.collection)`},
+	{"access control entry for nobody", `SELECT collection FROM ace WHERE (subject=1)<>(who IS NOT NULL)`},
+	{"member of what is no group", `SELECT m.grp FROM member m JOIN principal g ON g.id=m.grp WHERE g.kind NOT IN (2, 5, 6)`},
+	{"delegates of nobody", `SELECT id FROM principal WHERE (kind IN (5, 6))<>(owner IS NOT NULL)`},
 	{"deleted collection that no job empties", `SELECT id FROM collection c WHERE deleted<>0 AND NOT EXISTS(SELECT 1 FROM job WHERE kind='purge' AND due<>1<<62)`},
 }
 
