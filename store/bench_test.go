@@ -142,6 +142,24 @@ func BenchmarkRead(b *testing.B) {
 			})
 		}
 	})
+	for name, part := range map[string]string{"whole": "00000000-0000-4000-8000-000000000000", "part": "4000-8000-00000000000"} {
+		b.Run("Outlines_UID/"+name, func(b *testing.B) {
+			for b.Loop() {
+				view(b, db, func(tx *store.Tx) error {
+					n := 0
+					for _, err := range tx.Outlines(id, store.Search{From: store.MinTime, To: store.MaxTime, UID: part, Series: store.EverySeries}) {
+						if n++; err != nil {
+							return err
+						}
+					}
+					if n != map[string]int{"whole": 1, "part": 10}[name] {
+						b.Fatalf("%d", n)
+					}
+					return nil
+				})
+			}
+		})
+	}
 	b.Run("Object", func(b *testing.B) {
 		for b.Loop() {
 			view(b, db, func(tx *store.Tx) error {

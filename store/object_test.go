@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"caldav-fcgi/store"
 	"caldav-fcgi/store/storetest"
@@ -363,6 +364,64 @@ func TestTx_HasOneTime(t *testing.T) {
 		}
 		if a, b := object(t, tx, c, "a"), object(t, tx, c, "b"); a.Created != b.Created || a.Created != tx.Now.Unix() {
 			t.Errorf("%d, %d, %d", a.Created, b.Created, tx.Now.Unix())
+		}
+		return nil
+	})
+}
+
+func TestOutlines_UIDHoldsThePart(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	storetest.Seed(t, db, "ann")
+	uids := []string{"", "a", "B", "ab", "aB", "abc", "xABx", "b-ab-a", "ä", "Äb", "äb", "b%a_b", "1@example.org", "11@Example.org", "x11@example.org"}
+	update(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "ann")
+		for i, uid := range uids {
+			if err := tx.PutObject(c, &store.Object{Name: fmt.Sprint(i)}, nil, store.Index{UID: uid, Kind: 1}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	upper := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if 'a' <= r && r <= 'z' {
+				r -= 'a' - 'A'
+			}
+			return r
+		}, s)
+	}
+	view(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "ann")
+		for _, whole := range uids {
+			for part := whole; part != ""; part = part[1:] {
+				if !utf8.ValidString(part) {
+					continue
+				}
+				for _, fold := range []bool{false, true} {
+					q, read := store.Search{From: store.MinTime, To: store.MaxTime, UID: part, FoldUID: fold}, func(s string) string { return s }
+					if fold {
+						q.UID, read = upper(part), upper
+					}
+					var got, want []string
+					for o, err := range tx.Outlines(c.ID, q) {
+						if err != nil {
+							return err
+						}
+						got = append(got, o.UID)
+					}
+					for _, uid := range uids {
+						if strings.Contains(read(uid), q.UID) {
+							want = append(want, uid)
+						}
+					}
+					slices.Sort(got)
+					slices.Sort(want)
+					if !slices.Equal(got, want) {
+						t.Errorf("%q, without case: %v: %q, want %q", part, fold, got, want)
+					}
+				}
+			}
 		}
 		return nil
 	})

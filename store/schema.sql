@@ -236,3 +236,4 @@ CREATE TRIGGER object_removed AFTER DELETE ON object BEGIN DELETE FROM ace WHERE
 CREATE TRIGGER object_moved AFTER UPDATE OF collection ON object WHEN new.collection<>old.collection
   BEGIN UPDATE ace SET collection=new.collection WHERE collection=old.collection AND object=old.id; END;
 CREATE INDEX attempt_until ON attempt(until);
+CREATE INDEX object_part ON object(collection, length(uid), uid COLLATE NOCASE) WHERE uid IS NOT NULL;

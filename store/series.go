@@ -84,6 +84,10 @@ const (
 	within      = `o.first>=?2 AND o.last<=?3 AND o.first<4611686018427387904`
 	outlineList = `o.id, CASE WHEN ?5<>0 AND o.indexed<>?5 THEN 0 WHEN ` + within + ` THEN 1 ELSE 2 END, CASE WHEN ?7='' THEN NULL ELSE o.uid END, ` +
 		`CASE WHEN ?5<>0 AND o.indexed<>?5 OR ?6=0 OR ?6=1 AND ` + within + ` THEN NULL ELSE o.series END`
+	outlinesUID    = `SELECT ` + outlineList + ` FROM object o WHERE o.collection=?1 AND `
+	outlinesUIDAnd = ` AND instr(CASE ?8 WHEN 0 THEN o.uid ELSE upper(o.uid) END, ?7)
+		AND (?4=0 OR o.kind&?4<>0 OR ?5<>0 AND o.indexed<>?5)
+		AND (?5<>0 AND o.indexed<>?5 OR o.first<=?3 AND o.last>=?2)`
 	others = ` UNION ALL SELECT o.id, 0, o.uid, NULL FROM object o WHERE o.collection=?1 AND o.indexed<?5
 	UNION ALL SELECT o.id, 0, o.uid, NULL FROM object o WHERE o.collection=?1 AND o.indexed>?5`
 )
@@ -91,10 +95,9 @@ const (
 var (
 	outlines      = outlineQuery("")
 	outlinesTrust = outlineQuery(` AND o.indexed=+?5`) + others
-	// object_rev: UIDs are searched for parts of them, which SQLite does at a tenth of the cost of handing them out.
-	outlinesByUID = `SELECT ` + outlineList + ` FROM object o WHERE o.collection=?1 AND (?4=0 OR o.kind&?4<>0 OR ?5<>0 AND o.indexed<>?5)
-		AND instr(CASE ?8 WHEN 0 THEN o.uid ELSE upper(o.uid) END, ?7)
-		AND (?5<>0 AND o.indexed<>?5 OR o.first<=?3 AND o.last>=?2)`
+	// object_part: what has the text as its UID, then those of the longer ones that have it as a part.
+	outlinesByUID = outlinesUID + `length(o.uid)=length(?7) AND o.uid=?7 COLLATE NOCASE` + outlinesUIDAnd +
+		` UNION ALL ` + outlinesUID + `length(o.uid)>length(?7) AND o.uid IS NOT NULL` + outlinesUIDAnd
 )
 
 // outlineQuery reads one range of object_time for each kind that occurs and each bucket.
