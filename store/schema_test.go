@@ -175,6 +175,20 @@ func everything(t testing.TB, db *DB) {
 		must(err)
 		_, err = tx.Origin()
 		must(err)
+		sight := Sight{Self: p.ID, Ties: []int64{p.ID}, Known: []int64{p.ID}, Within: []int64{p.ID}}
+		_, err = tx.Visible(sight, User, "ann")
+		must(err)
+		for _, err := range tx.Directory(sight, User, Group) {
+			must(err)
+		}
+		_, err = tx.Seen(sight, []int64{p.ID})
+		must(err)
+		_, err = tx.PrincipalsByID([]int64{p.ID})
+		must(err)
+		_, err = tx.Joined(p.ID)
+		must(err)
+		_, err = tx.MembersFrom(p.ID, ByHand)
+		must(err)
 		return nil
 	}))
 	j, err := db.ClaimJob(ctx, "k")
