@@ -10,9 +10,10 @@ import (
 	"caldav-fcgi/store"
 )
 
-// folder is a part of the tree that holds principals only: /principals/ and /principals/users/.
+// folder is a part of the tree that holds principals only: /principals/ and what is directly below it.
 type folder struct {
 	name    string
+	kinds   []store.PrincipalKind // that it holds, at any depth
 	child   func(rq *webdav.Request, name string) (webdav.Resource, error)
 	members func(rq *webdav.Request) iter.Seq2[webdav.Resource, error]
 }
@@ -40,55 +41,136 @@ func (f *folder) Members(rq *webdav.Request, names []string, _ store.Want) iter.
 
 // root is /principals/.
 func root(*webdav.Request) (webdav.Collection, error) {
-	users := &folder{name: "users", child: findUser, members: allUsers}
-	return &folder{name: "principals",
-		child: func(_ *webdav.Request, name string) (webdav.Resource, error) {
-			if name == users.name {
-				return users, nil
-			}
-			return nil, store.ErrNotFound
-		},
-		members: func(*webdav.Request) iter.Seq2[webdav.Resource, error] {
-			return func(yield func(webdav.Resource, error) bool) { yield(users, nil) }
-		},
-	}, nil
-}
-
-func findUser(rq *webdav.Request, name string) (webdav.Resource, error) {
-	p, err := rq.Tx.Principal(store.User, name)
-	if err != nil {
-		return nil, err
+	all := &folder{name: "principals"}
+	var folders []webdav.Resource
+	for _, k := range kinds {
+		all.kinds = append(all.kinds, k.kind)
+		folders = append(folders, ofKind(k))
 	}
-	return load(rq, p)
-}
-
-func allUsers(rq *webdav.Request) iter.Seq2[webdav.Resource, error] {
-	return func(yield func(webdav.Resource, error) bool) {
-		for p, err := range rq.Tx.Principals(store.User) {
-			if err != nil {
-				yield(nil, err)
-				return
+	all.child = func(_ *webdav.Request, name string) (webdav.Resource, error) {
+		for _, f := range folders {
+			if f.Name() == name {
+				return f, nil
 			}
-			if !yield(load(rq, p)) {
-				return
+		}
+		return nil, store.ErrNotFound
+	}
+	all.members = func(*webdav.Request) iter.Seq2[webdav.Resource, error] {
+		return func(yield func(webdav.Resource, error) bool) {
+			for _, f := range folders {
+				if !yield(f, nil) {
+					return
+				}
 			}
 		}
 	}
+	return all, nil
 }
 
-func load(rq *webdav.Request, p *store.Principal) (*User, error) {
-	node, err := rq.Tx.Root(p.ID, store.KindPrincipal)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+func ofKind(k kind) *folder {
+	return &folder{name: k.folder, kinds: []store.PrincipalKind{k.kind},
+		child: func(rq *webdav.Request, name string) (webdav.Resource, error) { return find(rq, k.kind, name) },
+		members: func(rq *webdav.Request) iter.Seq2[webdav.Resource, error] {
+			return func(yield func(webdav.Resource, error) bool) {
+				sight, err := rq.Sight()
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				for l, err := range rq.Tx.Directory(sight, k.kind) {
+					if err != nil {
+						yield(nil, err)
+						return
+					}
+					if res, err := open(rq, l.Principal); !yield(res, err) || err != nil {
+						return
+					}
+				}
+			}
+		},
+	}
+}
+
+// find finds one that the caller sees: one that he does not see takes the same statements as one that is not there.
+func find(rq *webdav.Request, kind store.PrincipalKind, name string) (webdav.Resource, error) {
+	if own := rq.Who.Principal; own != nil && kind == store.User && own.Name == name {
+		return open(rq, own)
+	}
+	sight, err := rq.Sight()
+	if err != nil {
 		return nil, err
 	}
-	return &User{Row: p, node: node}, nil
+	p, err := rq.Tx.Visible(sight, kind, name)
+	if err != nil {
+		return nil, err
+	}
+	return open(rq, p)
 }
 
-func (u *User) Child(*webdav.Request, string, store.Want) (webdav.Resource, error) {
+// At finds the principal at a path; store.ErrNotFound also for one that the caller does not see.
+func At(rq *webdav.Request, p webdav.Path) (Principal, error) {
+	if len(p.Segments) == 0 || p.Segments[0] != "principals" {
+		return nil, store.ErrNotFound
+	}
+	res, err := rq.Find(p, 0)
+	if err != nil {
+		return nil, err
+	}
+	if who, ok := res.(Principal); ok {
+		return who, nil
+	}
 	return nil, store.ErrNotFound
 }
 
-// Members yields none: a principal has no members yet.
-func (u *User) Members(*webdav.Request, []string, store.Want) iter.Seq2[webdav.Resource, error] {
-	return func(func(webdav.Resource, error) bool) {}
+// Below says of which kinds a collection of principals has members, at any depth; none for another collection.
+func Below(res webdav.Resource) []store.PrincipalKind {
+	if f, ok := res.(*folder); ok {
+		return f.kinds
+	}
+	return nil
+}
+
+// Open makes the resource of a row.
+func Open(rq *webdav.Request, p *store.Principal) (Principal, error) {
+	res, err := open(rq, p)
+	if err != nil {
+		return nil, err
+	}
+	return res.(Principal), nil
+}
+
+// Paths are those of principals by their ids; one that is gone is not among them.
+func Paths(rq *webdav.Request, ids []int64) (map[int64]webdav.Path, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := rq.Tx.PrincipalsByID(ids)
+	if err != nil {
+		return nil, err
+	}
+	paths := make(map[int64]webdav.Path, len(rows))
+	for id, p := range rows {
+		switch p.Kind {
+		case store.ProxyRead, store.ProxyWrite:
+			if owner := rows[p.Owner]; owner != nil {
+				for _, k := range proxyKinds {
+					if k.kind == p.Kind {
+						paths[id] = (&entity{row: owner}).Path().Child(k.name, true)
+					}
+				}
+			}
+		default:
+			paths[id] = (&entity{row: p}).Path()
+		}
+	}
+	return paths, nil
+}
+
+// provision makes the principal's own node, under which its dead properties are kept.
+func provision(rq *webdav.Request, p *store.Principal) error {
+	_, err := rq.Tx.Root(p.ID, store.KindPrincipal)
+	if errors.Is(err, store.ErrNotFound) {
+		err = rq.Tx.CreateCollection(&store.Collection{Owner: p.ID, Kind: store.KindPrincipal, Name: p.Name})
+	}
+	return err
 }

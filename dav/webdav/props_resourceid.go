@@ -6,6 +6,11 @@ import (
 	"fmt"
 )
 
+// Numbered is a resource that is told from others by the number of a row that holds no dead properties.
+type Numbered interface {
+	ResourceNumber() (kind string, number int64)
+}
+
 // resourceIDProperty is DAV:resource-id, RFC 5842 §3.1. It is made of what a MOVE leaves alone and a COPY gives anew:
 // the number of the row. Numbers repeat among databases, and after a restore: so the database's own random number and
 // the time at which the resource was made are in it. A resource without a row is its place in the tree.
@@ -17,7 +22,10 @@ func resourceIDProperty() Property {
 				return err
 			}
 			key := "path " + Path{Segments: w.Self.Segments}.String()
-			if coll, object, ok := deadKey(r); ok && object != 0 {
+			if n, ok := r.(Numbered); ok {
+				kind, number := n.ResourceNumber()
+				key = fmt.Sprintf("%s %d", kind, number)
+			} else if coll, object, ok := deadKey(r); ok && object != 0 {
 				key = fmt.Sprintf("object %d", object)
 			} else if ok && coll != 0 {
 				key = fmt.Sprintf("collection %d", coll)
