@@ -41,7 +41,7 @@ func (tx *Tx) purge(id int64, rows, depth int) (more bool, err error) {
 	if !errors.Is(err, ErrNotFound) {
 		return false, err
 	}
-	n, err := tx.drop(id, rows, `SELECT id, ifnull(body, 0), ifnull(content, 0) FROM object WHERE collection=? LIMIT ?`,
+	n, err := tx.drop(id, rows, `SELECT id, ifnull(body, 0), ifnull(content, 0) FROM object WHERE collection=? ORDER BY rev LIMIT ?`, // as bodies lie
 		`DELETE FROM object WHERE id IN (SELECT value FROM json_each(?))`)
 	if err != nil || n == rows {
 		return true, err
