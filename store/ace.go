@@ -18,10 +18,10 @@ const (
 	aceList = `a.collection, a.object, a.subject, a.who, a.invert, a.allow, a.deny, a.view, a.share`
 	acesOn  = `SELECT ` + aceList + ` FROM ace a WHERE a.collection=? ORDER BY a.collection, a.object, a.position`
 	// acesOfHome: collection_parent, and ace by its key.
-	acesOfHome = `WITH s(id) AS (SELECT ?1 UNION SELECT id FROM collection WHERE parent=?1 AND deleted=0
+	acesOfHome = `WITH spot(id) AS (SELECT ?1 UNION SELECT id FROM collection WHERE parent=?1 AND deleted=0
 		UNION SELECT target FROM collection WHERE parent=?1 AND deleted=0 AND target IS NOT NULL
 		UNION SELECT t.parent FROM collection m CROSS JOIN collection t ON t.id=m.target WHERE m.parent=?1 AND m.deleted=0 AND t.parent IS NOT NULL)
-		SELECT ` + aceList + ` FROM s CROSS JOIN ace a ON a.collection=s.id ORDER BY a.collection, a.object, a.position`
+		SELECT ` + aceList + ` FROM spot CROSS JOIN ace a ON a.collection=spot.id ORDER BY a.collection, a.object, a.position`
 )
 
 func (tx *Tx) aces(query string, args ...any) ([]ACE, error) {

@@ -51,6 +51,8 @@ func (m moment) compare(n moment) int {
 // node is a collection in the tree whose changes are asked for.
 type node struct {
 	id, rev, own int64
+	data         int64 // whose members it has: its own id or, of an accepted share, that of what is shared
+	viewed       int64 // when the level of a share last changed: others can be seen since
 	kind         Kind
 	up           *node // nil: the top
 	path         []string
@@ -123,7 +125,7 @@ func (tx *Tx) eventsBelow(c *Collection, since Token, limit int) ([]event, error
 	if limit > 0 {
 		w.most = int64(limit) + 1
 	}
-	top := &node{id: c.ID, rev: c.Rev, own: c.Own, kind: c.Kind, came: tx.state.Pruned}
+	top := &node{id: c.ID, data: c.ID, rev: c.Rev, own: c.Own, kind: c.Kind, came: tx.state.Pruned}
 	if err := w.members(top); err != nil {
 		return nil, err
 	}
@@ -144,10 +146,10 @@ func (tx *Tx) eventsBelow(c *Collection, since Token, limit int) ([]event, error
 }
 
 // treeBelow: collection_parent; what is higher up comes first.
-const treeBelow = `WITH RECURSIVE tree(depth, id, parent, kind, name, rev, own) AS (
-	SELECT 1, id, parent, kind, name, rev, own FROM collection WHERE parent=?1 AND deleted=0
-	UNION ALL SELECT depth+1, c.id, c.parent, c.kind, c.name, c.rev, c.own FROM tree CROSS JOIN collection c ON c.parent=tree.id AND c.deleted=0
-	ORDER BY 1, 2) SELECT id, parent, kind, name, rev, own FROM tree`
+const treeBelow = `WITH RECURSIVE tree(depth, id, parent, kind, name, rev, own, viewed, data) AS (
+	SELECT 1, m.id, m.parent, m.kind, m.name, ` + childRev + `, m.own, m.viewed, ifnull(m.target, m.id) FROM collection m WHERE m.parent=?1 AND m.deleted=0
+	UNION ALL SELECT depth+1, m.id, m.parent, m.kind, m.name, ` + childRev + `, m.own, m.viewed, ifnull(m.target, m.id) FROM tree CROSS JOIN collection m ON m.parent=tree.id AND m.deleted=0
+	ORDER BY 1, 2) SELECT id, parent, kind, name, rev, own, viewed, data FROM tree`
 
 func (tx *Tx) nodesBelow(top *node) (list []*node, err error) {
 	byID := map[int64]*node{top.id: top}
@@ -162,7 +164,7 @@ func (tx *Tx) nodesBelow(top *node) (list []*node, err error) {
 		list = append(list, &n)
 		return true
 	}
-	err = tx.each([]any{num(&row.id), num(&parent), num(&row.kind), &name, num(&row.rev), num(&row.own)}, step, treeBelow, top.id)
+	err = tx.each([]any{num(&row.id), num(&parent), num(&row.kind), &name, num(&row.rev), num(&row.own), num(&row.viewed), num(&row.data)}, step, treeBelow, top.id)
 	return list, err
 }
 
@@ -199,11 +201,12 @@ func (w *walk) collection(n *node) error {
 
 // members adds what differs of the objects of a collection, and the collections that are gone from it.
 func (w *walk) members(n *node) error {
+	shown := max(n.came, n.viewed)
 	known := w.from.rev // of members' own revisions
 	switch {
-	case w.from.rev < n.came:
+	case w.from.rev < shown:
 		known = 0
-	case w.from.rev == n.came && w.from.sub != math.MaxInt64:
+	case w.from.rev == shown && w.from.sub != math.MaxInt64:
 		known = w.from.sub
 	}
 	at := len(w.list)
@@ -212,7 +215,7 @@ func (w *walk) members(n *node) error {
 	}
 	for i := at; i < len(w.list); i++ {
 		e := &w.list[i]
-		e.at.rev = max(e.at.rev, n.came)
+		e.at.rev = max(e.at.rev, shown)
 	}
 	switch {
 	case w.initial:
@@ -229,5 +232,5 @@ func (w *walk) events(n *node, query string, since int64) error {
 		w.list = append(w.list, event{row, moment{row.Rev, row.Rev}, n})
 		return true
 	}
-	return w.tx.each([]any{num(&row.Rev), &row.Name, truth{&row.Gone}, truth{&row.Collection}}, step, query, n.id, since, w.most)
+	return w.tx.each([]any{num(&row.Rev), &row.Name, truth{&row.Gone}, truth{&row.Collection}}, step, query, n.data, since, w.most)
 }

@@ -15,7 +15,7 @@ type change struct {
 	object     int64
 	name       string // only of what is gone, and of child collections
 	body       int64  // what it replaced or removed
-	hides      bool   // it may take the member out of somebody's sight
+	hides      bool   // it may take the member out of somebody's sight; of what is gone: it was out of it before
 	first      bool   // it makes something, whose id becomes the revision: the object, or with no collection given the collection
 }
 
@@ -139,7 +139,10 @@ func (tx *Tx) Token(c *Collection) (Token, error) {
 
 const homeToken = `SELECT rev, tag FROM change WHERE rev=max(
 	(SELECT rev FROM collection WHERE id=?1),
-	ifnull((SELECT max(max(rev, own)) FROM collection WHERE parent=?1 AND deleted=0), 0))`
+	ifnull((SELECT max(` + childRev + `) FROM collection m WHERE parent=?1 AND deleted=0), 0))`
+
+// childRev: an accepted share changes with what it points at.
+const childRev = `max(m.rev, m.own, ifnull((SELECT t.rev FROM collection t WHERE t.id=m.target), 0))`
 
 // treeToken: collection_parent, all the way down.
 const treeToken = `WITH RECURSIVE tree(id, rev) AS (SELECT id, rev FROM collection WHERE id=?1
@@ -249,15 +252,16 @@ func (tx *Tx) known(c *Collection, t Token) error {
 	return err
 }
 
-// changedSince: change_sync, for the collection and all below it, those that are gone included.
+// changedSince: change_sync, for the collection, all below it, those that are gone included, and what shares there point at.
 const changedSince = `WITH RECURSIVE tree(id) AS (SELECT ?1 UNION ALL SELECT m.id FROM tree CROSS JOIN collection m ON m.parent=tree.id)
-	SELECT g.rev FROM tree CROSS JOIN change g ON g.collection=tree.id AND g.rev>?2 AND g.rev<=?3`
+	SELECT g.rev FROM tree CROSS JOIN change g ON g.collection=tree.id AND g.rev>?2 AND g.rev<=?3
+	UNION ALL SELECT g.rev FROM tree CROSS JOIN collection m ON m.id=tree.id CROSS JOIN change g ON g.collection=m.target AND g.rev>?2 AND g.rev<=?3`
 
 // Each part is read in the order of its index and merged; a tombstone counts when it is the last of its name and nobody has the name.
 const (
-	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=+?1 AND rev>?2`                                       // object_rev
-	liveChildren = `SELECT max(rev, own), name, 0, 1 FROM collection WHERE parent=+?1 AND deleted=0 AND max(rev, own)>?2`     // collection_parent
-	gone         = `SELECT rev, name, 1, object IS NULL FROM change g WHERE collection=+?1 AND rev>?2 AND name IS NOT NULL` + // change_gone
+	liveObjects  = `SELECT rev, name, 0, 0 FROM object WHERE collection=+?1 AND rev>?2`                                           // object_rev
+	liveChildren = `SELECT ` + childRev + `, name, 0, 1 FROM collection m WHERE parent=+?1 AND deleted=0 AND ` + childRev + `>?2` // collection_parent
+	gone         = `SELECT rev, name, 1, object IS NULL FROM change g WHERE collection=+?1 AND rev>?2 AND name IS NOT NULL` +     // change_gone
 		` AND NOT EXISTS(SELECT 1 FROM change later WHERE later.collection=+?1 AND later.name=g.name AND later.rev>g.rev)` + // change_name
 		` AND NOT EXISTS(SELECT 1 FROM object o WHERE o.collection=+?1 AND o.name=g.name)` // object_name
 	goneHome = gone + ` AND NOT EXISTS(SELECT 1 FROM collection m WHERE m.parent=+?1 AND m.name=g.name AND m.deleted=0)`

@@ -85,7 +85,8 @@ type unsettledMount struct {
 // settleMounts makes the mounts of these collections what the accepted shares ask for; a new one is called name, or for "" as its owner
 // calls it.
 func (tx *Tx) settleMounts(name string, targets ...int64) error {
-	list, err := jsonIDs(targets)
+	slices.Sort(targets)
+	list, err := jsonIDs(slices.Compact(targets))
 	if err != nil {
 		return err
 	}

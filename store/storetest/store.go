@@ -103,7 +103,7 @@ func Dump(t testing.TB, db *store.DB) string {
 	}
 	defer h.Close()
 	var b strings.Builder
-	for _, table := range []string{"state", "principal", "address", "member", "collection", "object", "body", "content", "agent", "change", "property", "job"} {
+	for _, table := range []string{"state", "principal", "address", "member", "collection", "object", "body", "content", "agent", "change", "property", "job", "lock", "share", "ace", "overlay", "token", "attempt"} {
 		if err := dumpTable(&b, h, table); err != nil {
 			t.Fatalf("dump %s: %v", table, err)
 		}
