@@ -132,6 +132,7 @@ func (d *data) write(rq *webdav.Request, o *Object, w *webdav.Writer) error {
 		return nil
 	}
 	defer d.budget.work()()
+	d.budget.texts++
 	p, err := o.Parse(rq)
 	if err != nil {
 		unreadable(rq, o, err)

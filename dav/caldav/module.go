@@ -19,6 +19,8 @@ type Options struct {
 	ObjectShare  int64                // percent of each that one object may take; 0 for 50
 	BruteForce   bool                 // for tests: hold every search against the text of all objects
 	Clock        func() time.Duration // for tests: another one than the processor time of the thread
+
+	seen func(*spending) // for tests: told of each report
 }
 
 func (o Options) withDefaults() Options {
@@ -35,6 +37,7 @@ func (o Options) withDefaults() Options {
 		ObjectShare:  min(cmp.Or(max(o.ObjectShare, 0), 50), 100),
 		BruteForce:   o.BruteForce,
 		Clock:        o.Clock,
+		seen:         o.seen,
 	}
 }
 

@@ -101,7 +101,8 @@ func (q *busyQuery) add(c *Calendar) error {
 			if err != nil {
 				return err
 			}
-			set, err := decoded(o, sets)
+			q.budget.rows++
+			set, err := q.budget.decoded(o, sets)
 			if err == nil {
 				err = q.set(set)
 			}
@@ -130,14 +131,6 @@ func (q *busyQuery) add(c *Calendar) error {
 	return nil
 }
 
-// decoded is the stored series of an object, valid until the next; recur.ErrSeries when only the text tells.
-func decoded(o *store.Outline, sets *recur.Decoder) (*recur.Set, error) {
-	if o.Lies == store.Unknown || o.Series == nil {
-		return nil, recur.ErrSeries
-	}
-	return sets.Decode(o.Series)
-}
-
 func (q *busyQuery) set(set *recur.Set) error {
 	for b, err := range set.Busy(q.from, q.to) {
 		if err != nil {
@@ -149,6 +142,7 @@ func (q *busyQuery) set(set *recur.Set) error {
 }
 
 func (q *busyQuery) object(o *Object) error {
+	q.budget.texts++
 	p, err := o.Parse(q.rq)
 	if err != nil {
 		unreadable(q.rq, o, err)

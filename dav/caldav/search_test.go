@@ -113,15 +113,7 @@ func TestReindex(t *testing.T) {
 // row is an object of the calendar as it is stored.
 func (s *server) row(tx *store.Tx, name string) *store.Object {
 	s.t.Helper()
-	p, err := tx.Principal(store.User, "ann")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	home, err := tx.Root(p.ID, store.KindCalendarHome)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	c, err := tx.Collection(home.ID, "calendar")
+	c, err := s.calendarOf(tx)
 	if err != nil {
 		s.t.Fatal(err)
 	}

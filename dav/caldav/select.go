@@ -79,6 +79,7 @@ func (s *search) find(c *Calendar) ([]hit, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.budget.rows++
 		a, err := s.decide(o, sets)
 		if errors.Is(err, recur.ErrBudget) {
 			return nil, overBudgetAt(s.rq, c, o.ID)
@@ -132,7 +133,7 @@ func (s *search) decide(o *store.Outline, sets *recur.Decoder) (filter.Answer, e
 	case !s.rows.HasUID() && (s.rows.Exact || s.rows.Within && o.Lies == store.Within):
 		return filter.Yes, nil
 	}
-	set, err := decoded(o, sets)
+	set, err := s.budget.decoded(o, sets)
 	if errors.Is(err, recur.ErrSeries) {
 		return filter.Maybe, nil
 	}
@@ -140,6 +141,15 @@ func (s *search) decide(o *store.Outline, sets *recur.Decoder) (filter.Answer, e
 		return filter.Maybe, err
 	}
 	return s.filter.Decide(set, o.UID)
+}
+
+// decoded is the stored series of an object, valid until the next; recur.ErrSeries when only the text tells.
+func (s *spending) decoded(o *store.Outline, sets *recur.Decoder) (*recur.Set, error) {
+	if o.Lies == store.Unknown || o.Series == nil {
+		return nil, recur.ErrSeries
+	}
+	s.series++
+	return sets.Decode(o.Series)
 }
 
 // read yields the objects that find has found and that match by their text where it was not sure.
@@ -212,6 +222,7 @@ func (s *search) compare(c *Calendar, hits []hit) error {
 // others from being found.
 func (s *search) byText(o *Object) (bool, error) {
 	defer s.budget.work()()
+	s.budget.texts++
 	p, err := o.Parse(s.rq)
 	if err != nil {
 		unreadable(s.rq, o, err)

@@ -24,12 +24,17 @@ type spending struct {
 	worked time.Duration        // until work was begun last
 	began  time.Duration        // that, by clock
 	busy   int                  // how often work was begun and has not ended
+
+	rows, series, texts int // looked at
 }
 
 // budgeted gives a report its budget.
 func budgeted[R webdav.Resource](opt Options, report func(*webdav.Request, R) (webdav.Response, error)) func(*webdav.Request, R) (webdav.Response, error) {
 	return func(rq *webdav.Request, on R) (webdav.Response, error) {
-		rq.Own = opt.spending(rq)
+		s := opt.spending(rq)
+		if rq.Own = s; opt.seen != nil {
+			opt.seen(s)
+		}
 		return report(rq, on)
 	}
 }
