@@ -47,7 +47,7 @@ func checkZones(ctx context.Context, c *call) error {
 				return err
 			}
 		}
-		fmt.Fprintf(c.Stdout, "time zones %s: %d of %s moved within %d years\n", zone.Version, moved, plural(int64(objects), "object"), zonesYears)
+		fmt.Fprintf(c.Stdout, "time zones %s: %d of %s moved within %d years\n", zone.Data(), moved, plural(int64(objects), "object"), zonesYears)
 		return nil
 	})
 }

@@ -81,7 +81,7 @@ func serve(ctx context.Context, c *call) (err error) {
 		svc.dav.Jobs().Run(working)
 	}()
 	defer func() { stop(); <-worked }()
-	log.Info("serving", "version", thisBuild().version, "started", mode.String(), "database", c.DB, "time zones", zone.Version, "listen", strings.Join(names, " "))
+	log.Info("serving", "version", thisBuild().version, "started", mode.String(), "database", c.DB, "time zones", zone.Data().String(), "listen", strings.Join(names, " "))
 	serving, end := context.WithCancel(ctx)
 	defer end()
 	var lost error

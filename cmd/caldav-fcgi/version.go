@@ -59,7 +59,7 @@ func showVersion(_ context.Context, c *call) error {
 	}
 	sqlite, _, _ := sqlite3.Version()
 	fmt.Fprintln(c.Stdout, "SQLite", sqlite)
-	fmt.Fprintln(c.Stdout, "time zones", zone.Version)
+	fmt.Fprintln(c.Stdout, "time zones", zone.Data())
 	_, err := fmt.Fprintln(c.Stdout, runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 	return err
 }

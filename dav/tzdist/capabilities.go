@@ -38,7 +38,7 @@ func capabilities(prefix string) (answer, error) {
 		Actions []action `json:"actions"`
 	}{
 		Version: 1,
-		Info:    info{"IANA:" + zone.Version, []string{"text/calendar", mediaJCal}, truncated{true, true}},
+		Info:    info{"IANA:" + zone.Data().Version, []string{"text/calendar", mediaJCal}, truncated{true, true}},
 		Actions: []action{
 			{"capabilities", prefix + "/capabilities", one(false)},
 			{"list", prefix + "/zones{?changedsince}", one(false, "changedsince")},

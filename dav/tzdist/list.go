@@ -39,7 +39,7 @@ func aliasOf(tzid string) string {
 
 // list computes every zone's data for its tag, some hundred milliseconds.
 func list() *listing {
-	l := &listing{}
+	l, data := &listing{}, zone.Data()
 	at := map[string]int{}
 	sum := sha256.New()
 	for _, n := range zone.Names() {
@@ -53,14 +53,14 @@ func list() *listing {
 		tag := strings.Trim(tagged(mediaText, text).etag, `"`)
 		sum.Write([]byte(n.ID + " " + tag + "\n"))
 		at[n.ID] = len(l.Zones)
-		l.Zones = append(l.Zones, metadata{TZID: n.ID, ETag: tag, Modified: zone.Released, Publisher: publisher, Version: zone.Version})
+		l.Zones = append(l.Zones, metadata{TZID: n.ID, ETag: tag, Modified: data.Modified.UTC().Format(time.RFC3339), Publisher: publisher, Version: data.Version})
 	}
 	for _, n := range zone.Names() {
 		if i, ok := at[n.AliasOf]; ok {
 			l.Zones[i].Aliases = append(l.Zones[i].Aliases, n.ID)
 		}
 	}
-	l.SyncToken = zone.Version + "-" + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
+	l.SyncToken = data.Version + "-" + base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
 	return l
 }
 

@@ -236,7 +236,7 @@ func calendar(tzid string, start, end time.Time) ([]byte, bool) {
 	w := ical.NewWriter(&b)
 	w.Begin("VCALENDAR")
 	w.Property(ical.NewProp("VERSION", "2.0"))
-	w.Property(ical.NewProp("PRODID", "-//caldav-fcgi//timezones "+zone.Version+"//EN"))
+	w.Property(ical.NewProp("PRODID", "-//caldav-fcgi//timezones "+zone.Data().Version+"//EN"))
 	w.Raw(z)
 	w.End("VCALENDAR")
 	return b.Bytes(), w.Err() == nil

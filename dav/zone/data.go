@@ -7,13 +7,6 @@ import (
 	_ "time/tzdata" // a shared host may have no zoneinfo folder
 )
 
-// Version names the tzdata release inside the program. Where the system has a zoneinfo folder, that one is read: it is
-// updated with the system, the one inside only with the program.
-const Version = "2025c"
-
-// Released is when that release was published.
-const Released = "2025-12-10T22:42:37Z"
-
 // maxName is far above the longest name of the database (32).
 const maxName = 64
 
