@@ -69,7 +69,8 @@ type Collection struct {
 	Level                                 privilege.Level // of the share
 	Viewed                                int64           // revision when the level last changed
 
-	tag int64 // of the change row Rev
+	tag     int64 // of the change row Rev
+	deleted int64 // 0, or hidden while it is being made
 }
 
 var collections = newTable("collection", []column[Collection]{
@@ -78,6 +79,7 @@ var collections = newTable("collection", []column[Collection]{
 	{"owner", inserted, func(c *Collection) any { return num(&c.Owner) }},
 	{"kind", inserted, func(c *Collection) any { return num(&c.Kind) }},
 	{"name", inserted, func(c *Collection) any { return &c.Name }},
+	{"deleted", inserted, func(c *Collection) any { return num(&c.deleted) }},
 	{"rev", inserted, func(c *Collection) any { return num(&c.Rev) }},
 	{"own", varies, func(c *Collection) any { return num(&c.Own) }},
 	{"config", varies, func(c *Collection) any { return num(&c.Config) }},
@@ -270,8 +272,10 @@ func (tx *Tx) deleteCollection(c *Collection) error {
 			return err
 		}
 	}
-	return tx.Enqueue(Job{Kind: "purge", Key: strconv.FormatInt(c.ID, 10), Due: tx.Now.Unix()})
+	return tx.Enqueue(Job{Kind: "purge", Key: purgeKey(c), Due: tx.Now.Unix()})
 }
+
+func purgeKey(c *Collection) string { return strconv.FormatInt(c.ID, 10) }
 
 // Extent is what a collection holds with all collections in it. Height is that of the tree: 0 when it holds no collections.
 type Extent struct{ Height, Collections, Objects int64 }

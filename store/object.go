@@ -277,8 +277,11 @@ func (tx *Tx) tally(c *Collection, row change, objects, bytes int64) error {
 	c.Rev, c.tag = row.rev, row.tag
 	c.Objects += objects
 	c.Bytes += bytes
-	if err := tx.mustTouch(`UPDATE collection SET rev=?, objects=objects+?, bytes=bytes+? WHERE id=? AND deleted=0`, row.rev, objects, bytes, c.ID); err != nil {
+	if err := tx.mustTouch(`UPDATE collection SET rev=?, objects=objects+?, bytes=bytes+? WHERE id=? AND deleted=?`, row.rev, objects, bytes, c.ID, c.deleted); err != nil {
 		return fmt.Errorf("collection %q: %w", c.Name, err)
+	}
+	if c.deleted != 0 { // counted when it appears
+		return nil
 	}
 	return tx.count(c.Owner, bytes)
 }

@@ -13,8 +13,11 @@ func (tx *Tx) PurgeCollection(id int64, rows int) (more bool, err error) {
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
-	if err == nil && deleted == 0 {
+	switch {
+	case err == nil && deleted == 0:
 		err = errors.New("it is not deleted")
+	case err == nil && deleted == hidden: // whoever makes it is to notice
+		_, err = tx.exec(`UPDATE collection SET deleted=? WHERE id=?`, max(1, tx.Now.Unix()), id)
 	}
 	if err == nil {
 		more, err = tx.purge(id, max(1, rows), 0)
