@@ -21,12 +21,12 @@ const (
 // Collations are those of CALDAV:supported-collation-set (RFC 4791 §7.5.1).
 var Collations = []string{string(ASCIICasemap), string(Octet), string(UnicodeCasemap)}
 
-// ParseCollation finds a collation by its identifier; "" and "default" are i;ascii-casemap (RFC 4791 §7.5). A wildcard
-// (RFC 4790 §3.2) is no identifier.
-func ParseCollation(id string) (Collation, bool) {
+// ParseCollation finds a collation by its identifier; "" and "default" are other: i;ascii-casemap in calendars (RFC 4791
+// §7.5), i;unicode-casemap in address books (RFC 6352 §8.3). A wildcard (RFC 4790 §3.2) is no identifier.
+func ParseCollation(id string, other Collation) (Collation, bool) {
 	switch c := Collation(strings.TrimSpace(id)); c {
 	case "", "default":
-		return ASCIICasemap, true
+		return other, true
 	case ASCIICasemap, Octet, UnicodeCasemap:
 		return c, true
 	}

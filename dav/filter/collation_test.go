@@ -16,7 +16,7 @@ func TestParseCollation(t *testing.T) {
 		{"", ASCIICasemap}, {"default", ASCIICasemap}, {"i;ascii-casemap", ASCIICasemap}, {"i;octet", Octet}, {" i;unicode-casemap ", UnicodeCasemap},
 		{"i;*", ""}, {"*", ""}, {"i;ascii*", ""}, {"i;basic", ""}, {"I;OCTET", ""}, {"http://example.com/c", ""},
 	} {
-		got, ok := ParseCollation(c.id)
+		got, ok := ParseCollation(c.id, ASCIICasemap)
 		if got != c.want || ok != (c.want != "") {
 			t.Errorf("ParseCollation(%q): got %q %v, want %q", c.id, got, ok, c.want)
 		}

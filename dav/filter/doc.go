@@ -1,4 +1,5 @@
-// Package filter is CALDAV:filter (RFC 4791 §9.7 to §9.9): which calendar objects a client is looking for.
+// Package filter is CALDAV:filter (RFC 4791 §9.7 to §9.9) and CARDDAV:filter (RFC 6352 §10.5): which calendar objects and
+// which contacts a client is looking for.
 //
 // Parse (parse.go) reads the element and refuses what is not valid or cannot be answered, as an *Error that names the
 // precondition. Filter.Match (comp.go, prop.go, param.go, text.go, timerange.go) decides for one parsed object;
@@ -18,5 +19,9 @@
 // Every component, property and parameter can be searched, the non-standard ones too (§7.7): what no object has is
 // simply not found. CALDAV:supported-filter remains for time-ranges on what has no time that we know.
 //
-// Left out: CALDAV:filter for contacts (RFC 6352), and time-ranges on the AVAILABLE of RFC 7953.
+// CARDDAV:filter (RFC 6352 §10.5) is read by ParseCard (cardparse.go) and decided by CardFilter.Match (card.go) with the same
+// text-match, param-filter and collations; cardkeys.go says what the store keeps of a card so that most searches need no
+// text. There a property is compared in one piece too: N as "Doe;John;;;", a list of nicknames with its commas.
+//
+// Left out: time-ranges on the AVAILABLE of RFC 7953.
 package filter

@@ -25,8 +25,6 @@ const (
 	SupportedCollation = "supported-collation"
 )
 
-const namespace = "urn:ietf:params:xml:ns:caldav"
-
 // maxConditions is far above what any client sends; every object of a calendar is held against each.
 const maxConditions = 500
 
@@ -35,7 +33,7 @@ func Parse(el *etree.Element) (*Filter, error) {
 	if el == nil {
 		return nil, &Error{Condition: ValidFilter, Text: "the query has no filter"}
 	}
-	p := &parser{}
+	p := &parser{collation: ASCIICasemap}
 	root := (*compFilter)(nil)
 	for _, k := range children(el) {
 		switch {
@@ -56,8 +54,9 @@ func Parse(el *etree.Element) (*Filter, error) {
 }
 
 type parser struct {
-	count int
-	timed bool
+	count     int
+	timed     bool
+	collation Collation // where none is named
 }
 
 // inside says where the components of RFC 5545, 7953 and 9073 stand. Others may stand anywhere: what they are in is
@@ -234,7 +233,7 @@ func (p *parser) param(el *etree.Element) (*paramFilter, error) {
 }
 
 func (p *parser) text(el *etree.Element) (*textMatch, error) {
-	collation, ok := ParseCollation(el.SelectAttrValue("collation", ""))
+	collation, ok := ParseCollation(el.SelectAttrValue("collation", ""), p.collation)
 	if !ok {
 		return nil, &Error{Condition: SupportedCollation, Element: el,
 			Text: fmt.Sprintf("collation %.60q is none of %s", el.SelectAttrValue("collation", ""), strings.Join(Collations, ", "))}
@@ -270,10 +269,18 @@ func (p *parser) span(el *etree.Element) (*span, error) {
 	return &span{from, to}, nil
 }
 
+// condition counts an element that every object is held against.
+func (p *parser) condition(el *etree.Element) error {
+	if p.count++; p.count > maxConditions {
+		return &Error{Condition: SupportedFilter, Element: el, Text: fmt.Sprintf("the filter has more than %d conditions", maxConditions)}
+	}
+	return nil
+}
+
 // enter counts a filter element and reads its name.
 func (p *parser) enter(el *etree.Element) (string, error) {
-	if p.count++; p.count > maxConditions {
-		return "", &Error{Condition: SupportedFilter, Element: el, Text: fmt.Sprintf("the filter has more than %d conditions", maxConditions)}
+	if err := p.condition(el); err != nil {
+		return "", err
 	}
 	name := strings.ToUpper(strings.TrimSpace(el.SelectAttrValue("name", "")))
 	if name == "" {
@@ -313,9 +320,10 @@ func ParseTimeRange(el *etree.Element) (from, to time.Time, err error) {
 	return from, to, err
 }
 
-// children are those of our namespace; what others add is left out (RFC 4918 §17).
+// children are those of el's own namespace, that of calendars or of contacts; what others add is left out (RFC 4918 §17).
 func children(el *etree.Element) []*etree.Element {
-	return slices.DeleteFunc(el.ChildElements(), func(k *etree.Element) bool { return k.NamespaceURI() != namespace })
+	own := el.NamespaceURI()
+	return slices.DeleteFunc(el.ChildElements(), func(k *etree.Element) bool { return k.NamespaceURI() != own })
 }
 
 // misplaced refuses an element of a filter in a place that is not its own; unknown ones are left out.

@@ -49,30 +49,33 @@ func (c *Card) to3(p *Property) *Property {
 
 // types3: 3.0 has no PREF, and a list of types in quotes would be one type.
 func types3(p *Property) *Property {
-	first := p.Param(govcard.ParamPreferred) == "1"
-	listed := slices.ContainsFunc(p.Params, func(q Param) bool {
+	p = SplitTypes(p)
+	if p.Param(govcard.ParamPreferred) != "1" {
+		return p
+	}
+	params := without(p.Params, govcard.ParamPreferred)
+	for i, q := range slices.Backward(params) {
+		if q.Name == govcard.ParamType {
+			params[i].Values = append(slices.Clone(q.Values), "pref")
+			return withParams(p, params)
+		}
+	}
+	return withParams(p, append(params, one(govcard.ParamType, "pref")))
+}
+
+// SplitTypes is p with a list of types that stands in quotes (RFC 6350 §5.6) taken apart; p itself where there is none.
+func SplitTypes(p *Property) *Property {
+	listed := func(q Param) bool {
 		return q.Name == govcard.ParamType && slices.ContainsFunc(q.Values, func(v string) bool { return strings.Contains(v, ",") })
-	})
-	if !first && !listed {
+	}
+	if !slices.ContainsFunc(p.Params, listed) {
 		return p
 	}
 	params := slices.Clone(p.Params)
-	if first {
-		params = without(params, govcard.ParamPreferred)
-	}
-	at := -1
 	for i, q := range params {
-		if q.Name == govcard.ParamType {
-			at = i
+		if listed(q) {
 			params[i].Values = strings.Split(strings.Join(q.Values, ","), ",")
 		}
-	}
-	switch {
-	case !first:
-	case at < 0:
-		params = append(params, one(govcard.ParamType, "pref"))
-	default:
-		params[at].Values = append(params[at].Values, "pref")
 	}
 	return withParams(p, params)
 }
