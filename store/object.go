@@ -20,6 +20,9 @@ const (
 	Dead                    // … dead properties, by DeadProperties and DeadOfMembers
 )
 
+// Hidden is the bit of Object.Flags that the store knows: people who see nothing private of a collection do not see the object.
+const Hidden uint32 = 1 << 31
+
 // Object is a member that is not a collection. UID, Kind and Flags stand in Index too, with the same values.
 type Object struct {
 	ID, Collection          int64
@@ -205,7 +208,7 @@ func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
 			return err
 		}
 	}
-	row, err := tx.record(change{collection: c.ID, object: o.ID, first: o.ID == 0, body: old.body})
+	row, err := tx.record(change{collection: c.ID, object: o.ID, first: o.ID == 0, body: old.body, hides: ix.Flags&Hidden != 0 && old.flags&Hidden == 0})
 	if err != nil {
 		return err
 	}
@@ -241,6 +244,7 @@ var objectWrites = newTable("object", slices.Concat(objects.columns, objectIndex
 type former struct {
 	found               bool
 	body, size, content int64
+	flags               uint32
 }
 
 // clash reads the object and whatever else of the collection has its name or its UID, in one statement.
@@ -250,12 +254,13 @@ func (tx *Tx) clash(collection, id int64, name, uid string) (former, error) {
 		return old, err
 	}
 	var what, body, size, content int64
+	var flags uint32
 	var other string
 	var err error
 	step := func() bool {
 		switch {
 		case what == 0:
-			old = former{true, body, size, content}
+			old = former{true, body, size, content, flags}
 		case err == nil && what == 1:
 			err = ErrExists
 		case err == nil:
@@ -263,14 +268,14 @@ func (tx *Tx) clash(collection, id int64, name, uid string) (former, error) {
 		}
 		return true
 	}
-	failed := tx.each([]any{num(&what), &other, num(&body), num(&size), num(&content)}, step, objectClash, collection, id, name, text{&uid})
+	failed := tx.each([]any{num(&what), &other, num(&body), num(&size), num(&content), num(&flags)}, step, objectClash, collection, id, name, text{&uid})
 	return old, errors.Join(failed, err)
 }
 
-const objectClash = `SELECT 0, name, ifnull(body, 0), size, ifnull(content, 0) FROM object WHERE id=?2 AND collection=?1
-	UNION ALL SELECT 1, name, 0, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
-	UNION ALL SELECT 1, name, 0, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
-	UNION ALL SELECT 2, name, 0, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
+const objectClash = `SELECT 0, name, ifnull(body, 0), size, ifnull(content, 0), flags FROM object WHERE id=?2 AND collection=?1
+	UNION ALL SELECT 1, name, 0, 0, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
+	UNION ALL SELECT 1, name, 0, 0, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
+	UNION ALL SELECT 2, name, 0, 0, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
 
 // tally writes the counters and the revision of a collection whose members changed.
 func (tx *Tx) tally(c *Collection, row change, objects, bytes int64) error {
@@ -298,10 +303,11 @@ func (tx *Tx) DeleteObject(c *Collection, o *Object) error {
 func (tx *Tx) deleteObject(c *Collection, o *Object) error {
 	var name string
 	var body, size, content int64
-	if err := tx.one([]any{&name, num(&body), num(&size), link{&content}}, `SELECT name, ifnull(body, 0), size, content FROM object WHERE id=? AND collection=?`, o.ID, c.ID); err != nil {
+	var flags uint32
+	if err := tx.one([]any{&name, num(&body), num(&size), link{&content}, num(&flags)}, `SELECT name, ifnull(body, 0), size, content, flags FROM object WHERE id=? AND collection=?`, o.ID, c.ID); err != nil {
 		return err
 	}
-	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body})
+	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body, hides: flags&Hidden != 0})
 	if err != nil {
 		return err
 	}

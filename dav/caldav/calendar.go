@@ -69,11 +69,10 @@ func (c *Calendar) Child(rq *webdav.Request, name string, want store.Want) (webd
 	if err != nil {
 		return nil, err
 	}
-	return c.object(row), nil
-}
-
-func (c *Calendar) object(row *store.Object) *Object {
-	return &Object{Object: home.Object{Row: *row, In: c.Node}, calendar: c}
+	if o := c.object(row); o != nil {
+		return o, nil
+	}
+	return nil, store.ErrNotFound
 }
 
 // Members yields objects.
@@ -84,7 +83,7 @@ func (c *Calendar) Members(rq *webdav.Request, names []string, want store.Want) 
 				yield(nil, err)
 				return
 			}
-			if !yield(c.object(row), nil) {
+			if o := c.object(row); o != nil && !yield(o, nil) {
 				return
 			}
 		}

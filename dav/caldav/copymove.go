@@ -3,7 +3,9 @@ package caldav
 import (
 	"errors"
 
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
@@ -17,6 +19,9 @@ func (c *Calendar) incoming(rq *webdav.Request, from webdav.Resource, name strin
 	src, ok := from.(*Object)
 	if !ok {
 		return nil, nil, ErrSupportedCalendarData.With("%q is no calendar object", from.Name())
+	}
+	if err := whole(src.In); err != nil {
+		return nil, nil, err
 	}
 	if kind := ical.Kind(src.Row.Kind); !c.Takes(kind) {
 		return nil, nil, c.unsupported(kind.String())
@@ -32,6 +37,14 @@ func (c *Calendar) incoming(rq *webdav.Request, from webdav.Resource, name strin
 		self = src.Row.ID
 	}
 	return src, standing, c.uidConflict(rq, src.Row.UID, standing, self)
+}
+
+// whole refuses to copy what is seen only in part: the copy would be all of it.
+func whole(n *home.Node) error {
+	if n.View() != privilege.Full {
+		return webdav.Forbidden("%s is shared for a part of it only, and is not copied", n.Path())
+	}
+	return nil
 }
 
 // Copy makes a new object with the octets, the index and the dead properties of another.
@@ -112,6 +125,9 @@ func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webd
 		return webdav.Stored{}, err
 	}
 	src, created, err := h.incoming(rq, from, name)
+	if err == nil {
+		err = whole(src.Node)
+	}
 	if err != nil {
 		return webdav.Stored{}, err
 	}

@@ -196,7 +196,7 @@ func (o *Object) Variant(rq *webdav.Request) (etag, varies string) {
 	if o.Row.Body == nil {
 		return o.ETag(), vary
 	}
-	return o.Row.Tag(o.in(rq, formOf(rq)).variant), vary
+	return o.tag(o.in(rq, formOf(rq)).variant), vary
 }
 
 // Calendar is the object's text, read, with the time zones that the request wants.

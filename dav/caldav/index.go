@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/store"
 )
 
 // IndexVersion is raised whenever index computes something else: rows of other versions are always looked into.
-const IndexVersion = 2
+const IndexVersion = 3
 
 // The bits of an object's Flags. They are stored: they never change.
 const (
@@ -53,6 +54,7 @@ func index(cal *ical.Calendar, info ical.Info) (store.Index, error) {
 		{flagRecurring, info.Recurring}, {flagAlarm, info.HasAlarm}, {flagAllDay, info.AllDay}, {flagFloating, info.Floating},
 		{flagPrivate, info.Class != "" && info.Class != "PUBLIC" && info.Class != "CONFIDENTIAL"},
 		{flagConfidential, info.Class == "CONFIDENTIAL"},
+		{store.Hidden, info.Class != "" && info.Class != "PUBLIC" && seen(cal.Root, privilege.NoPrivate) == nil},
 	} {
 		if f.set {
 			ix.Flags |= f.bit

@@ -66,9 +66,9 @@ func TestIndex_Flags(t *testing.T) {
 		{event("x", "RRULE:FREQ=DAILY"), flagRecurring},
 		{object("VEVENT", "x", "DTSTART;VALUE=DATE:20260301"), flagAllDay},
 		{object("VEVENT", "x", "DTSTART:20260301T100000"), flagFloating},
-		{event("x", "CLASS:PRIVATE"), flagPrivate},
-		{event("x", "CLASS:X-SECRET"), flagPrivate}, // RFC 5545 §3.8.1.3
-		{event("x", "CLASS:confidential"), flagConfidential},
+		{event("x", "CLASS:PRIVATE"), flagPrivate | store.Hidden},
+		{event("x", "CLASS:X-SECRET"), flagPrivate | store.Hidden}, // RFC 5545 §3.8.1.3
+		{event("x", "CLASS:confidential"), flagConfidential | store.Hidden},
 		{event("x", "CLASS:PUBLIC"), 0},
 		{event("x", "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT5M", "END:VALARM"), flagAlarm},
 	} {

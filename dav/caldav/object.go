@@ -33,7 +33,7 @@ func (o *Object) Represent(rq *webdav.Request) (webdav.Rep, error) {
 	if r.media == mediaJCal {
 		name = strings.TrimSuffix(name, ".ics") + ".json"
 	}
-	return webdav.Rep{Type: r.media, Body: r.body, ETag: o.Row.Tag(r.variant), Modified: o.Modified(), Filename: name, Vary: vary}, nil
+	return webdav.Rep{Type: r.media, Body: r.body, ETag: o.tag(r.variant), Modified: o.Modified(), Filename: name, Vary: vary}, nil
 }
 
 // parsed is what an object's body says.

@@ -102,7 +102,10 @@ func (q *busyQuery) add(c *Calendar) error {
 				return err
 			}
 			q.budget.rows++
-			set, err := q.budget.decoded(o, sets)
+			set, err := (*recur.Set)(nil), recur.ErrSeries
+			if c.View() != privilege.NoPrivate { // else the text tells what is seen
+				set, err = q.budget.decoded(o, sets)
+			}
 			if err == nil {
 				err = q.set(set)
 			}
@@ -123,7 +126,11 @@ func (q *busyQuery) add(c *Calendar) error {
 			if err != nil {
 				return err
 			}
-			if err := q.object(c.object(row)); err != nil {
+			o := c.object(row)
+			if o == nil {
+				continue
+			}
+			if err := q.object(o); err != nil {
 				return err
 			}
 		}

@@ -80,7 +80,10 @@ func (s *search) find(c *Calendar) ([]hit, error) {
 			return nil, err
 		}
 		s.budget.rows++
-		a, err := s.decide(o, sets)
+		a, err := filter.Maybe, error(nil)
+		if c.View() == privilege.Full { // else what the row says is not all seen
+			a, err = s.decide(o, sets)
+		}
 		if errors.Is(err, recur.ErrBudget) {
 			return nil, overBudgetAt(s.rq, c, o.ID)
 		}
@@ -175,7 +178,7 @@ func (s *search) read(c *Calendar, hits []hit, want store.Want) iter.Seq2[*Objec
 					yield(nil, err)
 					return
 				}
-				if !s.offer(c.object(row), sure, yield) {
+				if o := c.object(row); o != nil && !s.offer(o, sure, yield) {
 					return
 				}
 			}
@@ -207,6 +210,9 @@ func (s *search) compare(c *Calendar, hits []hit) error {
 			return err
 		}
 		o := c.object(row)
+		if o == nil {
+			continue
+		}
 		match, err := s.byText(o)
 		if err != nil {
 			return err

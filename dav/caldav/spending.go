@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/webdav"
-	"caldav-fcgi/store"
 )
 
 // spending is what is left of what one report may cost.
@@ -114,9 +114,11 @@ func overBudgetAt(rq *webdav.Request, c *Calendar, id int64) error {
 		if err != nil {
 			return err
 		}
-		return overBudget(c.object(row))
+		if o := c.object(row); o != nil && c.View() == privilege.Full && rq.May(c, privilege.Read) {
+			return overBudget(o)
+		}
 	}
-	return store.ErrNotFound
+	return webdav.ErrMatchesWithinLimits.With("the recurrences asked for are too many")
 }
 
 // unreadable logs a stored object that a report has to leave out.

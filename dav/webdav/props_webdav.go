@@ -26,7 +26,13 @@ func properties() []Property {
 		On(Prop[Entity]{Name: DAV("getcontenttype"), AllProp: true, // §15.5
 			Get: func(rq *Request, r Entity, w *Writer) error { w.Text(r.ContentType()); return nil }}),
 		On(Prop[Entity]{Name: DAV("getcontentlength"), AllProp: true, // §15.4
-			Get: func(rq *Request, r Entity, w *Writer) error { w.Int(r.Size()); return nil }}),
+			Get: func(rq *Request, r Entity, w *Writer) error {
+				if r.Size() < 0 { // only its text would tell
+					return ErrNoValue
+				}
+				w.Int(r.Size())
+				return nil
+			}}),
 		On(Prop[Dated]{Name: DAV("getlastmodified"), AllProp: true, // §15.7
 			Get: func(rq *Request, r Dated, w *Writer) error {
 				return date(w, r.Modified(), http.TimeFormat)
