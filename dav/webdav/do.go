@@ -171,7 +171,7 @@ func (rq *Request) gate(tx *store.Tx) error {
 	if err := rq.identify(); err != nil {
 		return err
 	}
-	if rq.Who.Principal == nil && !rq.method.Public {
+	if rq.Who.Principal == nil && rq.method.Write { // whatever is granted to everybody: what changes is somebody's doing
 		return rq.unauthenticated()
 	}
 	rq.judging = true

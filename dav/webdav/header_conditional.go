@@ -132,7 +132,11 @@ func (rq *Request) conditional() error {
 			return rq.conditionalVariant(v, modified)
 		}
 	}
-	return precondition(rq.Method, rq.Header, rq.Resource != nil, etag, modified)
+	err := precondition(rq.Method, rq.Header, rq.Resource != nil, etag, modified)
+	if e := (*Error)(nil); errors.As(err, &e) && rq.Resource != nil && !rq.May(rq.Resource, readNeeded) {
+		delete(e.Header, "Etag") // who may write and not read has to know it already
+	}
+	return err
 }
 
 // Conditional judges a GET's preconditions for a representation with this tag, where the resource itself has none.

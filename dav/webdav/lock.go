@@ -163,7 +163,7 @@ func (set *lockset) under(s *spot) []held {
 // with all below it.
 func (rq *Request) claimed(needs []Need) (spots, members []*spot, err error) {
 	for _, n := range needs {
-		if n.What&guarded == 0 {
+		if n.What&guarded == 0 && n.Member == "" {
 			continue
 		}
 		s, err := rq.spot(n.Path)

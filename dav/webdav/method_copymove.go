@@ -19,7 +19,8 @@ func copyMethod() Method {
 func moveMethod() Method {
 	return Method{Name: "MOVE", Body: NoBody, Write: true,
 		Needs: func(rq *Request) ([]Need, error) {
-			return rq.transferNeeds(Need{rq.Target.Parent(), privilege.Unbind, rq.Target.Last()})
+			// To move what one may not read into one's own collection would be to read it.
+			return rq.transferNeeds(Need{Path: rq.Target, What: readNeeded}, Need{Path: rq.Target.Parent(), What: privilege.Unbind, Member: rq.Target.Last()})
 		},
 		Run: func(rq *Request) (Response, error) {
 			if _, ok := rq.Parent.(Container); !ok {
@@ -29,19 +30,30 @@ func moveMethod() Method {
 		}}
 }
 
-// transferNeeds is RFC 3744 appendix B for COPY and MOVE: bind on the destination's collection, or write-content on
-// what stands there.
-func (rq *Request) transferNeeds(source Need) ([]Need, error) {
+// transferNeeds is RFC 3744 appendix B for COPY and MOVE. What is replaced is removed with all that is in it.
+func (rq *Request) transferNeeds(source ...Need) ([]Need, error) {
 	dst, err := rq.destination()
 	if err != nil {
 		return nil, err
 	}
-	needs := []Need{source, {dst.Parent(), privilege.Bind, dst.Last()}}
 	at, err := rq.look(dst)
-	if err == nil && at.res != nil {
-		needs = append(needs, Need{Path: dst.Parent(), What: privilege.Unbind})
+	if err != nil {
+		return nil, err
 	}
-	return needs, err
+	_, collection := at.res.(Collection)
+	into := Need{Path: dst.Parent(), What: privilege.Bind, Member: dst.Last()}
+	switch {
+	case at.res == nil:
+		return append(source, into), nil
+	case rq.Method == "COPY" && !isLink(at.res):
+		into.What = 0
+		over := Need{Path: dst, What: privilege.WriteContent | privilege.WriteProperties, Below: collection}
+		if collection {
+			over.What |= privilege.Bind | privilege.Unbind
+		}
+		return append(source, over, into), nil
+	}
+	return append(append(source, into, Need{Path: dst.Parent(), What: privilege.Unbind}), emptied(dst, at.res)...), nil
 }
 
 func (rq *Request) transfer(do func(Container, string) (Stored, error)) (Response, error) {

@@ -14,7 +14,8 @@ func deleteMethod() Method {
 			if len(rq.Target.Segments) == 0 {
 				return []Need{{Path: rq.Target, What: privilege.Unbind}}, nil
 			}
-			return []Need{{rq.Target.Parent(), privilege.Unbind, rq.Target.Last()}}, nil
+			needs := []Need{{Path: rq.Target.Parent(), What: privilege.Unbind, Member: rq.Target.Last()}}
+			return append(needs, emptied(rq.Target, rq.Resource)...), nil
 		},
 		Run: func(rq *Request) (Response, error) {
 			if _, ok := rq.Resource.(Collection); ok {
@@ -34,4 +35,21 @@ func deleteMethod() Method {
 			}
 			return Response{Status: http.StatusNoContent}, nil
 		}}
+}
+
+// Link is a resource that stands for another one of somebody else's: what is done to it in its own collection, as to
+// remove or replace it, is not done to the other.
+type Link interface{ Mounted() bool }
+
+func isLink(r Resource) bool {
+	l, ok := r.(Link)
+	return ok && l.Mounted()
+}
+
+// emptied is what the removal of a collection needs beyond unbind in its own: it removes the members too.
+func emptied(path Path, r Resource) []Need {
+	if _, ok := r.(Container); !ok || isLink(r) {
+		return nil
+	}
+	return []Need{{Path: path, What: privilege.Unbind, Below: true}}
 }

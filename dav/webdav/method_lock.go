@@ -25,9 +25,11 @@ func lockMethod() Method {
 		On: lockable,
 		Needs: func(rq *Request) ([]Need, error) {
 			if rq.Resource == nil && rq.Parent != nil {
-				return []Need{{rq.Target.Parent(), privilege.Bind, rq.Target.Last()}}, nil
+				return []Need{{Path: rq.Target.Parent(), What: privilege.Bind, Member: rq.Target.Last()}}, nil
 			}
-			return []Need{{Path: rq.Target, What: privilege.WriteContent}}, nil
+			depth, err := rq.Depth()
+			deep := err != nil || depth != Depth0 // RFC 4918 §9.10.3: a deep lock is one of all members
+			return []Need{{Path: rq.Target, What: privilege.WriteContent, Below: deep && !rq.refreshes()}}, nil
 		},
 		Run: func(rq *Request) (Response, error) {
 			if rq.refreshes() {

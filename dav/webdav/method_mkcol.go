@@ -13,7 +13,7 @@ func mkcolMethod() Method {
 	return Method{Name: "MKCOL", Body: StreamBody, Write: true, Unmapped: true,
 		On: func(Resource) bool { return false }, // §9.3: on a mapped URL it is 405
 		Needs: func(rq *Request) ([]Need, error) {
-			return []Need{{rq.Target.Parent(), privilege.Bind, rq.Target.Last()}}, nil
+			return []Need{{Path: rq.Target.Parent(), What: privilege.Bind, Member: rq.Target.Last()}}, nil
 		},
 		Prepare: func(rq *Request) error {
 			if !rq.hasBody {

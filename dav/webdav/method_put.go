@@ -17,7 +17,7 @@ func putMethod() Method {
 		},
 		Needs: func(rq *Request) ([]Need, error) {
 			if rq.Resource == nil && rq.Parent != nil {
-				return []Need{{rq.Target.Parent(), privilege.Bind, rq.Target.Last()}}, nil
+				return []Need{{Path: rq.Target.Parent(), What: privilege.Bind, Member: rq.Target.Last()}}, nil
 			}
 			return []Need{{Path: rq.Target, What: privilege.WriteContent}}, nil
 		},

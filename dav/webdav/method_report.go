@@ -8,7 +8,20 @@ import (
 // reportMethod is RFC 3253 §3.6.
 func reportMethod(s *Server) Method {
 	return Method{Name: "REPORT", Body: XMLBody,
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{Path: rq.Target, What: readNeeded}}, nil },
+		Needs: func(rq *Request) ([]Need, error) {
+			var r *Report
+			if rq.Body != nil {
+				r = s.reports[NameOf(rq.Body)]
+			}
+			if r == nil || r.needs == nil {
+				return []Need{{Path: rq.Target, What: readNeeded}}, nil
+			}
+			var needs []Need
+			for _, what := range r.needs {
+				needs = append(needs, Need{Path: rq.Target, What: what, Unseen: r.unseen})
+			}
+			return needs, nil
+		},
 		Run: func(rq *Request) (Response, error) {
 			if rq.Body == nil {
 				return Response{}, BadRequest("a REPORT needs a body that names it")

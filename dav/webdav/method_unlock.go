@@ -2,6 +2,7 @@ package webdav
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"caldav-fcgi/dav/privilege"
@@ -10,8 +11,13 @@ import (
 // unlockMethod is RFC 4918 §9.11.
 func unlockMethod() Method {
 	return Method{Name: "UNLOCK", Body: NoBody, Write: true, Unmapped: true, Locks: true,
-		On:    lockable,
-		Needs: func(rq *Request) ([]Need, error) { return []Need{{Path: rq.Target, What: readNeeded}}, nil },
+		On: lockable,
+		Needs: func(rq *Request) ([]Need, error) {
+			if mine, err := rq.tookLock(); err != nil || mine {
+				return nil, err
+			}
+			return []Need{{Path: rq.Target, What: readNeeded}}, nil
+		},
 		Run: func(rq *Request) (Response, error) {
 			token, err := lockToken(rq.Header)
 			if err != nil {
@@ -34,6 +40,19 @@ func unlockMethod() Method {
 		}}
 }
 
+// tookLock says whether the caller took the lock that he would remove: he may whatever else he may not (RFC 3744 §3.5).
+func (rq *Request) tookLock() (bool, error) {
+	token, err := lockToken(rq.Header)
+	if err != nil {
+		return false, nil // said when the caller may know that there is something
+	}
+	s, set, err := rq.around(false)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(set.reaching(s), func(l held) bool { return l.Token == token && rq.Who.Is(l.Principal) }), nil
+}
+
 // mayUnlock: whoever took the lock, and whoever has DAV:unlock on its root (RFC 3744 §3.5).
 func (rq *Request) mayUnlock(l held) error {
 	if rq.Who.Is(l.Principal) {
@@ -41,7 +60,7 @@ func (rq *Request) mayUnlock(l held) error {
 	}
 	have, err := rq.RightsAt(l.root)
 	if err == nil && !have.Has(privilege.Unlock) {
-		err = needPrivileges(Need{Path: l.root, What: privilege.Unlock})
+		err = NeedPrivileges(rq.visible(l.root), privilege.Unlock)
 	}
 	return err
 }

@@ -61,8 +61,12 @@ type Need struct {
 	Path Path
 	What privilege.Set
 	// Member, with bind or unbind, is the name in the collection that comes or goes: its own locks count too, and those
-	// of all that is below it.
+	// of all that is below it. A need of no privilege asks for these locks alone.
 	Member string
+	// Below: it is also needed on all that lies below the path, as far as the caller has other rights there.
+	Below bool
+	// Unseen: who lacks it is told that there is nothing at the path.
+	Unseen bool
 }
 
 // Response is what a method answers.
@@ -81,10 +85,18 @@ func (f *Failed) Error() string { return "failed in part: " + http.StatusText(f.
 
 // Report is one REPORT (RFC 3253 §3.6).
 type Report struct {
-	Name Name
-	Run  func(*Request, Resource) (Response, error)
-	on   func(reflect.Type) bool
+	Name   Name
+	Run    func(*Request, Resource) (Response, error)
+	needs  []privilege.Set // on the resource it is run on; none: to read it
+	unseen bool
+	on     func(reflect.Type) bool
 }
+
+// Needing is the report for those who have each of these privileges on the resource it is run on.
+func (r Report) Needing(what ...privilege.Set) Report { r.needs = what; return r }
+
+// Hiding is the report that tells who lacks what it needs that there is no such resource.
+func (r Report) Hiding() Report { r.unseen = true; return r }
 
 // ReportOn makes a Report that exists on the resources of type R.
 func ReportOn[R Resource](name Name, run func(*Request, R) (Response, error)) Report {

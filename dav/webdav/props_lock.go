@@ -3,6 +3,7 @@ package webdav
 import (
 	"slices"
 
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/store"
 )
 
@@ -30,15 +31,35 @@ func lockPropertiesOf[R Resource]() []Property {
 				}
 				list, err := rq.discover(w.Self, r)
 				for _, l := range list {
-					w.activeLock(l, rq.Tx.Now.Unix())
+					known, err := rq.shown(l, r, w.Self)
+					if err != nil {
+						return err
+					}
+					w.activeLock(known, rq.Tx.Now.Unix())
 				}
 				return err
 			}}),
 	}
 }
 
-// activeLock writes DAV:activelock (§14.1). Its token is shown to whoever may read the resource: nobody but the
-// principal that took the lock can use it.
+// shown is what the caller is told of a lock on r. The token, and who says that he took it, are for whoever took it, may
+// change the resource, or may remove the lock; the root is named where the caller may know of it.
+func (rq *Request) shown(l held, r Resource, self Path) (held, error) {
+	if !rq.Who.Is(l.Principal) && r.Rights(rq)&(privilege.Write|privilege.Unlock) == 0 {
+		l.Token, l.Owner = "", ""
+	}
+	if l.root.Same(self) {
+		return l, nil
+	}
+	have, err := rq.RightsAt(l.root)
+	if err == nil && !have.Has(readNeeded) {
+		l.root = Path{}
+	}
+	return l, err
+}
+
+// activeLock writes DAV:activelock (§14.1). Without a token it has no DAV:locktoken, and without a root it is that of the
+// resource itself.
 func (w *Writer) activeLock(l held, now int64) {
 	scope, depth := "exclusive", "0"
 	if l.Shared {
@@ -51,9 +72,16 @@ func (w *Writer) activeLock(l held, now int64) {
 	w.Raw(l.Owner)
 	w.Raw("<d:timeout>Second-")
 	w.Int(max(0, l.Expires-now))
-	w.Raw("</d:timeout><d:locktoken>")
-	w.Address(l.Token)
-	w.Raw("</d:locktoken><d:lockroot>")
+	w.Raw("</d:timeout>")
+	if l.Token != "" {
+		w.Raw("<d:locktoken>")
+		w.Address(l.Token)
+		w.Raw("</d:locktoken>")
+	}
+	w.Raw("<d:lockroot>")
+	if len(l.root.Segments) == 0 {
+		l.root = w.Self
+	}
 	w.Href(l.root)
 	w.Raw("</d:lockroot></d:activelock>")
 }

@@ -1,6 +1,7 @@
 package webdav
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"reflect"
@@ -186,6 +187,7 @@ func (s *Selection) Response(w *Writer, path Path, res Resource) error {
 		return nil
 	}
 	var missing []int
+	var kept []refusal
 	begin := w.Mark()
 	w.Raw("<d:propstat><d:prop>")
 	inside := w.Mark()
@@ -210,6 +212,12 @@ func (s *Selection) Response(w *Writer, path Path, res Resource) error {
 				missing = append(missing, i)
 			}
 			continue
+		case errors.Is(err, ErrNeedPrivileges):
+			w.Cut(at)
+			if !st.optional {
+				kept = append(kept, refusal{i, err})
+			}
+			continue
 		case err != nil:
 			return err
 		case w.Mark() == content:
@@ -227,7 +235,7 @@ func (s *Selection) Response(w *Writer, path Path, res Resource) error {
 		}
 	}
 	showMissing := len(missing) > 0 && !s.minimal
-	if w.Mark() == inside && showMissing {
+	if w.Mark() == inside && (showMissing || len(kept) > 0) {
 		w.Cut(begin)
 	} else {
 		w.Raw("</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>")
@@ -240,8 +248,39 @@ func (s *Selection) Response(w *Writer, path Path, res Resource) error {
 		}
 		w.Raw("</d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat>")
 	}
+	p.refused(w, kept)
 	w.Raw("</d:response>\n")
 	return nil
+}
+
+// refusal is a property that the caller may not read.
+type refusal struct {
+	step int
+	err  error
+}
+
+// refused writes those for want of the same privilege together: RFC 4918 §9.1.2 with RFC 3744 §7.1.1.
+func (p *plan) refused(w *Writer, list []refusal) {
+	for len(list) > 0 {
+		fault := newWriter(w.base, nil)
+		outcomeOf(list[0].err).write(fault, false)
+		var others []refusal
+		w.Raw("<d:propstat><d:prop>")
+		for _, r := range list {
+			same := newWriter(w.base, nil)
+			if outcomeOf(r.err).write(same, false); !bytes.Equal(same.buf, fault.buf) {
+				others = append(others, r)
+				continue
+			}
+			w.Raw(p.steps[r.step].start)
+			w.Raw("/>")
+		}
+		w.Raw("</d:prop>")
+		w.Status(http.StatusForbidden)
+		w.buf = append(w.buf, fault.buf...)
+		w.Raw("</d:propstat>")
+		list = others
+	}
 }
 
 func (s *Selection) asks(n Name) bool {
