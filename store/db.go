@@ -113,6 +113,9 @@ func (db *DB) connect(lock *flock, opt Options) (err error) {
 	if w.conn, err = w.handle.Conn(bg); err != nil {
 		return explain(err)
 	}
+	if err = w.conn.Raw(func(c any) (err error) { w.session, err = newSession(c); return err }); err != nil {
+		return err
+	}
 	if err = w.exec(fmt.Sprintf(`PRAGMA journal_size_limit=%d`, walSize)); err != nil {
 		return err
 	}

@@ -134,12 +134,9 @@ func (tx *Tx) Object(collection int64, name string, want Want) (*Object, error) 
 		if err != nil {
 			return nil, err
 		}
-		kept := *o // the row is closed before the caller looks at it
-		if want&Body != 0 && o.Content == 0 {
-			kept.Body = append([]byte{}, o.Body...)
-		}
-		if o.Index.Series != nil {
-			kept.Index.Series = append([]byte{}, o.Index.Series...)
+		kept := *o // its octets are the row's own
+		if want&Body != 0 && o.Content == 0 && o.Body == nil {
+			kept.Body = []byte{}
 		}
 		return &kept, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -16,7 +17,7 @@ type Tx struct {
 
 	db         *DB
 	ctx        context.Context // says when to give up; never that of an Update
-	conn       *sql.Conn
+	session    *session
 	writable   bool
 	dead       error // set when SQLite rolled everything back, or when the transaction is over
 	state      State
@@ -72,16 +73,30 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 		return fmt.Errorf("open a reader of %s: %w", db.path, explain(err))
 	}
 	defer conn.Close()
-	bg := context.Background()
-	if _, err := conn.ExecContext(bg, `BEGIN`); err != nil {
-		return fmt.Errorf("begin: %w", explain(err))
-	}
-	defer func() {
-		if _, err := conn.ExecContext(bg, `ROLLBACK`); err != nil {
-			conn.Raw(func(any) error { return driver.ErrBadConn }) // not back into the pool
+	err = nil
+	lost := conn.Raw(func(c any) error {
+		session, unusable := newSession(c)
+		if unusable != nil {
+			return unusable
 		}
-	}()
-	tx := &Tx{Now: db.now(), db: db, ctx: ctx, conn: conn}
+		if err = session.run(`BEGIN`); err != nil {
+			err = fmt.Errorf("begin: %w", err)
+			return nil
+		}
+		err = db.snapshot(ctx, session, fn)
+		if session.run(`ROLLBACK`) != nil {
+			return driver.ErrBadConn // not back into the pool
+		}
+		return nil
+	})
+	if err == nil && !errors.Is(lost, driver.ErrBadConn) {
+		err = lost
+	}
+	return err
+}
+
+func (db *DB) snapshot(ctx context.Context, s *session, fn func(*Tx) error) error {
+	tx := &Tx{Now: db.now(), db: db, ctx: ctx, session: s}
 	defer tx.over()
 	if err := tx.begin(); err != nil { // takes the snapshot
 		return err
@@ -133,12 +148,8 @@ func (tx *Tx) fault(err error) error {
 		return nil
 	}
 	err = explain(err)
-	if tx.writable {
-		gone := true
-		rawErr := tx.conn.Raw(func(c any) error { gone = autoCommit(c); return nil })
-		if gone || rawErr != nil {
-			tx.dead = fmt.Errorf("transaction was rolled back: %w", err)
-		}
+	if tx.writable && tx.session.autoCommit() {
+		tx.dead = fmt.Errorf("transaction was rolled back: %w", err)
 	}
 	return err
 }
@@ -150,7 +161,7 @@ func (tx *Tx) noteStatement(query string) {
 	}
 }
 
-// exec runs a statement that returns no rows. SQLite never sees a context that ends: a cancelled statement would roll the group back.
+// exec runs a statement that returns no rows.
 func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 	if err := tx.usable(); err != nil {
 		return nil, err
@@ -159,7 +170,7 @@ func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 		return nil, errReadOnly
 	}
 	tx.noteStatement(query)
-	res, err := tx.conn.ExecContext(context.Background(), query, args...)
+	res, err := tx.session.exec(query, args)
 	return res, tx.fault(err)
 }
 
@@ -169,23 +180,30 @@ func (tx *Tx) each(dest []any, step func() bool, query string, args ...any) erro
 		return err
 	}
 	tx.noteStatement(query)
-	rows, err := tx.conn.QueryContext(context.Background(), query, args...)
+	rows, err := tx.session.query(query, args)
 	if err != nil {
 		return tx.fault(err)
 	}
 	defer rows.Close()
-	for n := 1; rows.Next(); n++ {
+	row := make([]driver.Value, len(dest))
+	for n := 1; ; n++ {
 		if n%64 == 0 && tx.ctx.Err() != nil {
 			return context.Cause(tx.ctx)
 		}
-		if err := rows.Scan(dest...); err != nil {
-			return err
+		if err := rows.Next(row); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return tx.fault(err)
+		}
+		for i, v := range row {
+			if err := assign(dest[i], v); err != nil {
+				return fmt.Errorf("column %d: %w", i, err)
+			}
 		}
 		if !step() {
 			return nil
 		}
 	}
-	return tx.fault(rows.Err())
 }
 
 // one scans the first row; ErrNotFound when there is none.

@@ -25,6 +25,7 @@ type writer struct {
 	db         *DB
 	handle     *sql.DB
 	conn       *sql.Conn
+	session    *session // of conn, for as long as it is open
 	lock       *flock
 	queue      chan *turn
 	quit, done chan struct{}
@@ -148,7 +149,7 @@ func (w *writer) group(first *turn) {
 	}
 	if lost != nil {
 		lost = fmt.Errorf("commit: %w", lost)
-		if !w.autoCommit() {
+		if !w.session.autoCommit() {
 			if err := w.exec(`ROLLBACK`); err != nil {
 				w.log.Error("roll back", "err", err)
 			}
@@ -193,7 +194,7 @@ func (w *writer) member(t *turn) (in bool, err error) {
 		w.refuse(t, err)
 		return false, err
 	}
-	tx := &Tx{Now: w.db.now(), db: w.db, ctx: context.Background(), conn: w.conn, writable: true}
+	tx := &Tx{Now: w.db.now(), db: w.db, ctx: context.Background(), session: w.session, writable: true}
 	if err := tx.begin(); err != nil {
 		w.refuse(t, err)
 		return false, err
@@ -204,7 +205,7 @@ func (w *writer) member(t *turn) (in bool, err error) {
 		return false, w.exec(`RELEASE member`)
 	}
 	if fnErr := <-t.end; fnErr != nil {
-		if w.autoCommit() { // SQLite has undone everything
+		if w.session.autoCommit() { // SQLite has undone everything
 			return true, fmt.Errorf("group rolled back: %w", fnErr)
 		}
 		if err := w.exec(`ROLLBACK TO member`); err != nil {
@@ -214,16 +215,7 @@ func (w *writer) member(t *turn) (in bool, err error) {
 	return true, w.exec(`RELEASE member`)
 }
 
-func (w *writer) exec(query string) error {
-	_, err := w.conn.ExecContext(context.Background(), query)
-	return explain(err)
-}
-
-func (w *writer) autoCommit() bool {
-	yes := true
-	err := w.conn.Raw(func(c any) error { yes = autoCommit(c); return nil })
-	return yes || err != nil
-}
+func (w *writer) exec(query string) error { return w.session.run(query) }
 
 // keepLogShort copies the write-ahead log back into the database when it has grown. SQLite tries that by itself, but never
 // succeeds under readers that overlap; RESTART waits for them, a quarter of a second at most.
