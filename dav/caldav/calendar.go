@@ -78,12 +78,13 @@ func (c *Calendar) Child(rq *webdav.Request, name string, want store.Want) (webd
 // Members yields objects.
 func (c *Calendar) Members(rq *webdav.Request, names []string, want store.Want) iter.Seq2[webdav.Resource, error] {
 	return func(yield func(webdav.Resource, error) bool) {
+		var o Object // one for all: a listing would spend more on their memory than on reading them
 		for row, err := range rq.Tx.Objects(c.Data.ID, want, names...) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if o := c.object(row); o != nil && !yield(o, nil) {
+			if c.show(&o, row) && !yield(&o, nil) {
 				return
 			}
 		}

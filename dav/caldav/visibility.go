@@ -122,14 +122,16 @@ func (c *Calendar) hides(row *store.Object) bool {
 
 // object is one of the calendar's, as the caller sees it; nil when he sees nothing of it.
 func (c *Calendar) object(row *store.Object) *Object {
-	o := &Object{Object: home.Object{Row: *row, In: c.Node}, calendar: c}
-	if c.View() == privilege.Full {
+	if o := new(Object); c.show(o, row) {
 		return o
 	}
-	if c.hides(row) || !o.cut() {
-		return nil
-	}
-	return o
+	return nil
+}
+
+// show makes o that of a row, as the caller sees it; false when he sees nothing of it.
+func (c *Calendar) show(o *Object, row *store.Object) bool {
+	*o = Object{Object: home.Object{Row: *row, In: c.Node}, calendar: c}
+	return c.View() == privilege.Full || !c.hides(row) && o.cut()
 }
 
 // cut leaves of the text what the caller sees, if it was read; false for nothing.

@@ -40,6 +40,7 @@ func propfind(rq *Request) (Response, error) {
 			}
 		}
 		if isCollection && depth == Depth1 {
+			path := rq.Target.Child("", false)
 			for m, err := range coll.Members(rq, nil, sel.Want()) {
 				if err != nil {
 					return err
@@ -47,7 +48,8 @@ func propfind(rq *Request) (Response, error) {
 				if !rq.May(m, readNeeded) {
 					continue
 				}
-				if err := sel.Response(w, rq.Target.Child(m.Name(), false), m); err != nil {
+				path.rename(m.Name())
+				if err := sel.Response(w, path, m); err != nil {
 					return err
 				}
 				if err := w.Flush(); err != nil {

@@ -74,6 +74,9 @@ func (p Path) Child(name string, slash bool) Path {
 	return Path{Segments: append(slices.Clip(p.Segments), name), Slash: slash}
 }
 
+// rename makes p, which Child has returned, the path of another member: for one that is not kept.
+func (p Path) rename(name string) { p.Segments[len(p.Segments)-1] = name }
+
 // Parent returns the path of the collection p lies in; of "/" itself, "/".
 func (p Path) Parent() Path {
 	if len(p.Segments) == 0 {
@@ -120,13 +123,19 @@ const hexDigits = "0123456789ABCDEF"
 // appendSegment escapes all but the characters RFC 3986 §3.3 lets stand in a segment, and of these also "&", "'" and
 // ";", which small clients trip over in XML or in URLs.
 func appendSegment(b []byte, s string) []byte {
+	from := 0
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$()*+,=:@", c) >= 0 {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', hexDigits[c>>4], hexDigits[c&15])
+		if c := s[i]; !plainInSegment[c] {
+			b = append(append(b, s[from:i]...), '%', hexDigits[c>>4], hexDigits[c&15])
+			from = i + 1
 		}
 	}
-	return b
+	return append(b, s[from:]...)
 }
+
+var plainInSegment = func() (set [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$()*+,=:@") {
+		set[c] = true
+	}
+	return set
+}()

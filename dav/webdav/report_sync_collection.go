@@ -184,6 +184,7 @@ func below(p Path, names []string) Path {
 }
 
 func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []string, w *Writer) error {
+	path := at.Child("", false)
 	for m, err := range c.Members(rq, names, sel.Want()) {
 		if err != nil {
 			return err
@@ -191,7 +192,8 @@ func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []str
 		if !rq.May(m, readNeeded) {
 			continue
 		}
-		if err := sel.Response(w, at.Child(m.Name(), false), m); err != nil {
+		path.rename(m.Name())
+		if err := sel.Response(w, path, m); err != nil {
 			return err
 		}
 		if err := w.Flush(); err != nil { // bodies may be in it

@@ -73,6 +73,9 @@ func (s *Spool) Restart() bool {
 
 func (s *Spool) Write(p []byte) (int, error) {
 	if s.file == nil && len(s.mem)+len(p) <= spoolMemory {
+		if s.mem == nil && len(p) >= flushAt { // more will come: all there may be, rather than twice as much each time
+			s.mem = make([]byte, 0, spoolMemory)
+		}
 		s.mem = append(s.mem, p...)
 		s.size += int64(len(p))
 		return len(p), nil
