@@ -68,6 +68,8 @@ type Collection struct {
 	Target                                int64           // of an accepted share: the collection that is shared
 	Level                                 privilege.Level // of the share
 	Viewed                                int64           // revision when the level last changed
+	Shared                                bool            // it is shared with somebody
+	Chosen                                int64           // of a home: the collection that new things go into; 0, or one that is gone: the oldest
 
 	tag     int64 // of the change row Rev
 	deleted int64 // 0, or hidden while it is being made
@@ -97,6 +99,8 @@ var collections = newTable("collection", []column[Collection]{
 	{"target", inserted, func(c *Collection) any { return link{&c.Target} }},
 	{"level", varies, func(c *Collection) any { return num(&c.Level) }},
 	{"viewed", varies, func(c *Collection) any { return num(&c.Viewed) }},
+	{"chosen", varies, func(c *Collection) any { return link{&c.Chosen} }},
+	{"(EXISTS(SELECT 1 FROM share WHERE share.collection=collection.id))", read, func(c *Collection) any { return truth{&c.Shared} }}, // share_address
 	{"(SELECT tag FROM change WHERE change.rev=collection.rev)", read, func(c *Collection) any { return num(&c.tag) }},
 })
 
