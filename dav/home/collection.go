@@ -9,9 +9,9 @@ import (
 	"caldav-fcgi/store"
 )
 
-// Collection finds a collection of that kind in this one. One that the caller has no right to, in a home that he may
+// Collection finds a collection of one of these kinds in this one. One that the caller has no right to, in a home that he may
 // not read, is not there for him: it takes the same statements as one that does not exist.
-func (n *Node) Collection(rq *webdav.Request, name string, kind store.Kind) (*Node, error) {
+func (n *Node) Collection(rq *webdav.Request, name string, kinds ...store.Kind) (*Node, error) {
 	row, err := rq.Tx.Collection(n.Data.ID, name)
 	if err != nil {
 		return nil, err
@@ -22,16 +22,16 @@ func (n *Node) Collection(rq *webdav.Request, name string, kind store.Kind) (*No
 			return nil, err
 		}
 	}
-	child, err := n.open(rq, row, kind, shared)
+	child, err := n.open(rq, row, kinds, shared)
 	if err == nil && child == nil {
 		err = store.ErrNotFound
 	}
 	return child, err
 }
 
-// Collections yields those of that kind with these names, all for nil, the oldest first: the default calendar leads.
+// Collections yields those of these kinds with these names, all for nil, the oldest first: the default calendar leads.
 // However many of them are shared by others, three statements more tell what the caller may do with them.
-func (n *Node) Collections(rq *webdav.Request, names []string, kind store.Kind) iter.Seq2[*Node, error] {
+func (n *Node) Collections(rq *webdav.Request, names []string, kinds ...store.Kind) iter.Seq2[*Node, error] {
 	return func(yield func(*Node, error) bool) {
 		var rows []*store.Collection
 		mounts := false
@@ -53,7 +53,7 @@ func (n *Node) Collections(rq *webdav.Request, names []string, kind store.Kind) 
 			}
 		}
 		for _, row := range rows {
-			child, err := n.open(rq, row, kind, all)
+			child, err := n.open(rq, row, kinds, all)
 			if err == nil && child == nil {
 				continue
 			}
@@ -65,8 +65,8 @@ func (n *Node) Collections(rq *webdav.Request, names []string, kind store.Kind) 
 }
 
 // open is nil for a row of another kind, and for what the caller may not know of.
-func (n *Node) open(rq *webdav.Request, row *store.Collection, kind store.Kind, shares *shared) (*Node, error) {
-	if row.Kind != kind {
+func (n *Node) open(rq *webdav.Request, row *store.Collection, kinds []store.Kind, shares *shared) (*Node, error) {
+	if !slices.Contains(kinds, row.Kind) {
 		return nil, nil
 	}
 	if row.Target != 0 {
@@ -87,7 +87,7 @@ func (n *Node) open(rq *webdav.Request, row *store.Collection, kind store.Kind, 
 	if child.access, err = rq.Access(n.Owner.ID, child.inherited()); err != nil {
 		return nil, err
 	}
-	if child.access.Rights == 0 && !child.entries.objects[row.ID] && !n.access.Rights.Has(privilege.Read) {
+	if child.access.Rights == 0 && !child.seen(rq) && !n.access.Rights.Has(privilege.Read) {
 		return nil, nil
 	}
 	return child, nil

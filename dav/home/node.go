@@ -47,9 +47,6 @@ func (n *Node) View() privilege.View { return n.access.View }
 // Mounted says whether it is an accepted share.
 func (n *Node) Mounted() bool { return n.Row != n.Data }
 
-// ACL is where the entries of RFC 3744 stand that decide who may do what with it, and what it inherits them from.
-func (n *Node) ACL() (collection, object, inherited int64) { return n.Data.ID, 0, n.Data.Parent }
-
 // Created is when it was made.
 func (n *Node) Created() time.Time { return time.Unix(n.Row.Created, 0) }
 

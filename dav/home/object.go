@@ -44,11 +44,6 @@ func (o *Object) access(rq *webdav.Request) privilege.Access {
 	return rq.Judge(n.Owner.ID, own, n.inherited())
 }
 
-// ACL is where the entries of RFC 3744 stand that decide who may do what with it.
-func (o *Object) ACL() (collection, object, inherited int64) {
-	return o.In.Data.ID, o.Row.ID, o.In.Data.ID
-}
-
 // ETag follows the stored octets.
 func (o *Object) ETag() string { return o.Row.Tag("") }
 
