@@ -237,3 +237,4 @@ CREATE TRIGGER object_moved AFTER UPDATE OF collection ON object WHEN new.collec
   BEGIN UPDATE ace SET collection=new.collection WHERE collection=old.collection AND object=old.id; END;
 CREATE INDEX attempt_until ON attempt(until);
 CREATE INDEX object_part ON object(collection, length(uid), uid COLLATE NOCASE) WHERE uid IS NOT NULL;
+CREATE INDEX object_long ON object(collection, kind, bucket, first, last, indexed, series) WHERE bucket>=5;

@@ -351,3 +351,30 @@ func TestStatements_Budget(t *testing.T) {
 		}
 	}
 }
+
+// A search by time reads what lasts long from object_long alone: in the table it would lie on a page of its own each.
+func TestOutlines_LongOnesFromTheIndexAlone(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	for _, q := range []string{outlines, outlinesTrust} {
+		rows, err := db.read.Query(`EXPLAIN QUERY PLAN `+q, make([]any, parameters(q))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := ""
+		for rows.Next() {
+			var id, parent, x int
+			var what string
+			if err := rows.Scan(&id, &parent, &x, &what); err != nil {
+				t.Fatal(err)
+			}
+			plan += what + "\n"
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plan, "USING COVERING INDEX object_long (collection=? AND kind=? AND bucket=? AND first>? AND first<?)") {
+			t.Errorf("%s\nof %s", plan, q)
+		}
+	}
+}

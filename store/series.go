@@ -82,9 +82,9 @@ const (
 const (
 	// ?1 collection, ?2 from, ?3 to, ?4 kinds, ?5 version (0: any), ?6 series, ?7 UID, ?8 fold.
 	within      = `o.first>=?2 AND o.last<=?3 AND o.first<4611686018427387904`
-	outlineList = `o.id, CASE WHEN ?5<>0 AND o.indexed<>?5 THEN 0 WHEN ` + within + ` THEN 1 ELSE 2 END, CASE WHEN ?7='' THEN NULL ELSE o.uid END, ` +
-		`CASE WHEN ?5<>0 AND o.indexed<>?5 OR ?6=0 OR ?6=1 AND ` + within + ` THEN NULL ELSE o.series END`
-	outlinesUID    = `SELECT ` + outlineList + ` FROM object o WHERE o.collection=?1 AND `
+	outlineLies = `o.id, CASE WHEN ?5<>0 AND o.indexed<>?5 THEN 0 WHEN ` + within + ` THEN 1 ELSE 2 END, `
+	outlineBlob = `CASE WHEN ?5<>0 AND o.indexed<>?5 OR ?6=0 OR ?6=1 AND ` + within + ` THEN NULL ELSE o.series END`
+	outlinesUID    = `SELECT ` + outlineLies + `o.uid, ` + outlineBlob + ` FROM object o WHERE o.collection=?1 AND `
 	outlinesUIDAnd = ` AND instr(CASE ?8 WHEN 0 THEN o.uid ELSE upper(o.uid) END, ?7)
 		AND (?4=0 OR o.kind&?4<>0 OR ?5<>0 AND o.indexed<>?5)
 		AND (?5<>0 AND o.indexed<>?5 OR o.first<=?3 AND o.last>=?2)`
@@ -100,20 +100,28 @@ var (
 		` UNION ALL ` + outlinesUID + `length(o.uid)>length(?7) AND o.uid IS NOT NULL` + outlinesUIDAnd
 )
 
-// outlineQuery reads one range of object_time for each kind that occurs and each bucket.
+// longBucket is where what lasts long begins: 16 days and more, which series do. Those are in object_long with all that a
+// search reads of them, since they are among its candidates wherever they lie in the table.
+const longBucket = 5
+
+// outlineQuery reads one range of object_time, or of object_long, for each kind that occurs and each bucket.
 func outlineQuery(and string) string {
 	var buckets strings.Builder
 	for n := range maxBucket + 1 {
 		fmt.Fprintf(&buckets, "(%d, %d), ", n, int64(day)<<n)
 	}
 	fmt.Fprintf(&buckets, "(%d, NULL)", endless)
+	part := func(index, side string) string {
+		return `SELECT ` + outlineLies + `NULL, ` + outlineBlob + ` FROM k CROSS JOIN bucket CROSS JOIN object o INDEXED BY ` + index + `
+		ON o.collection=+?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=ifnull(?2-bucket.length, ` + strconv.FormatInt(MinTime, 10) + `) AND o.first<=?3
+	WHERE k.kind IS NOT NULL AND (?4=0 OR k.kind&?4<>0) AND o.last>=?2 AND bucket.n` + side + ` AND o.bucket` + side + and
+	}
+	long := strconv.Itoa(longBucket)
 	return `WITH RECURSIVE
 	k(kind) AS (SELECT min(kind) FROM object WHERE collection=+?1
 		UNION ALL SELECT (SELECT min(kind) FROM object WHERE collection=+?1 AND kind>k.kind) FROM k WHERE k.kind IS NOT NULL),
 	bucket(n, length) AS (VALUES ` + buckets.String() + `)
-	SELECT ` + outlineList + ` FROM k CROSS JOIN bucket CROSS JOIN object o
-		ON o.collection=+?1 AND o.kind=k.kind AND o.bucket=bucket.n AND o.first>=ifnull(?2-bucket.length, ` + strconv.FormatInt(MinTime, 10) + `) AND o.first<=?3
-	WHERE k.kind IS NOT NULL AND (?4=0 OR k.kind&?4<>0) AND o.last>=?2` + and
+	` + part("object_time", `<`+long) + ` UNION ALL ` + part("object_long", `>=`+long)
 }
 
 // Outlines are all objects that can be what is searched, and some that are not.
@@ -129,9 +137,9 @@ func (tx *Tx) Outlines(collection int64, q Search) iter.Seq2[*Outline, error] {
 		case q.UID != "":
 			query = outlinesByUID
 		case tx.db.index != 0:
-			query, args = outlinesTrust, args[:7]
+			query, args = outlinesTrust, args[:6]
 		default:
-			args = args[:7]
+			args = args[:6]
 		}
 		var o Outline
 		var series sql.RawBytes

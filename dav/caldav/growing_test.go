@@ -94,46 +94,59 @@ func eventAt(r *rand.Rand, i int, day time.Time, rule string) Grown {
 	return Grown{fmt.Sprintf("%d.ics", i), object("VEVENT", fmt.Sprintf("%d@example.org", i), lines...), i%25 == 0}
 }
 
-// fill puts events into the database without the way through requests, and returns how many series go on all through
-// the month from GrowthDay.
-func (s *server) fill(path string, all iter.Seq[Grown]) (going int) {
-	s.t.Helper()
-	s.want(s.props(path, "0", "<d:resourcetype/>"), 207)
+// Fill puts events into ann's calendar of that name without the way through requests. It returns how many recur without
+// an end, and how many series go on all through the month from GrowthDay.
+func Fill(db *store.DB, calendar string, all iter.Seq[Grown]) (endless, going int, err error) {
 	from, to := GrowthDay.Unix(), GrowthDay.AddDate(0, 0, 30).Unix()
-	err := s.db.Update(context.Background(), func(tx *store.Tx) error {
-		c, err := s.calendarOf(tx)
+	put := func(tx *store.Tx, c *store.Collection, e Grown) error {
+		cal, err := ical.Parse([]byte(e.Body))
 		if err != nil {
 			return err
 		}
-		for e := range all {
-			cal, err := ical.Parse([]byte(e.Body))
+		info, err := ical.Options{KnownZone: func(string) bool { return true }}.Validate(cal)
+		if err != nil {
+			return err
+		}
+		ix, err := index(cal, info)
+		if err != nil {
+			return err
+		}
+		if e.Endless {
+			endless++
+		}
+		if ix.First <= from && ix.Last >= to {
+			going++
+		}
+		return tx.PutObject(c, &store.Object{Name: e.Name}, []byte(e.Body), ix)
+	}
+	var some []Grown
+	write := func() error {
+		return db.Update(context.Background(), func(tx *store.Tx) error {
+			c, err := calendarOf(tx, calendar)
 			if err != nil {
 				return err
 			}
-			info, err := ical.Options{KnownZone: func(string) bool { return true }}.Validate(cal)
-			if err != nil {
-				return err
+			for _, e := range some {
+				if err := put(tx, c, e); err != nil {
+					return err
+				}
 			}
-			ix, err := index(cal, info)
-			if err != nil {
-				return err
-			}
-			if ix.First <= from && ix.Last >= to {
-				going++
-			}
-			if err := tx.PutObject(c, &store.Object{Name: e.Name}, []byte(e.Body), ix); err != nil {
-				return err
+			some = some[:0]
+			return nil
+		})
+	}
+	for e := range all {
+		if some = append(some, e); len(some) == 5000 {
+			if err := write(); err != nil {
+				return 0, 0, err
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		s.t.Fatal(err)
 	}
-	return going
+	err = write()
+	return endless, going, err
 }
 
-func (s *server) calendarOf(tx *store.Tx) (*store.Collection, error) {
+func calendarOf(tx *store.Tx, name string) (*store.Collection, error) {
 	p, err := tx.Principal(store.User, "ann")
 	if err != nil {
 		return nil, err
@@ -142,7 +155,7 @@ func (s *server) calendarOf(tx *store.Tx) (*store.Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tx.Collection(home.ID, "calendar")
+	return tx.Collection(home.ID, name)
 }
 
 // What a query looks at follows its answer, not the calendar: ten times the objects cost it nothing but to look, in
@@ -158,7 +171,11 @@ func TestReports_WorkFollowsTheAnswer(t *testing.T) {
 	open := func(n int) *calendar {
 		c := &calendar{}
 		c.server = newServer(t, Options{seen: func(s *spending) { c.last = s }})
-		c.going = c.fill(work, Growing(n))
+		c.props(work, "0", "<d:resourcetype/>") // makes the account
+		var err error
+		if _, c.going, err = Fill(c.db, "calendar", Growing(n)); err != nil {
+			t.Fatal(err)
+		}
 		return c
 	}
 	small, large := open(1_000), open(10_000)

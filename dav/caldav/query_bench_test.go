@@ -18,7 +18,6 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -177,7 +176,10 @@ func benchmarkQueries(b *testing.B, n int, done map[asking]taken) {
 		events iter.Seq[caldav.Grown]
 	}{{usual, caldav.Usual(n)}, {same, caldav.Growing(n)}} {
 		f.must(b, "MKCALENDAR", "/calendars/ann/"+c.name+"/", "", http.StatusCreated)
-		endless := f.fill(b, c.name, c.events)
+		endless, _, err := caldav.Fill(db, c.name, c.events)
+		if err != nil {
+			b.Fatal(err)
+		}
 		for _, span := range []struct {
 			name string
 			days int
@@ -319,26 +321,4 @@ func (f *calendarServer) matches(b *testing.B, calendar, body string) []string {
 		names = append(names, m[1])
 	}
 	return names
-}
-
-// fill puts events and returns how many recur without an end.
-func (f *calendarServer) fill(b *testing.B, calendar string, events iter.Seq[caldav.Grown]) (endless int) {
-	objects := make(chan [2]string)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for o := range objects {
-				f.must(b, "PUT", "/calendars/ann/"+calendar+"/"+o[0], o[1], http.StatusCreated)
-			}
-		})
-	}
-	for e := range events {
-		if e.Endless {
-			endless++
-		}
-		objects <- [2]string{e.Name, e.Body}
-	}
-	close(objects)
-	wg.Wait()
-	return endless
 }

@@ -113,7 +113,7 @@ func TestReindex(t *testing.T) {
 // row is an object of the calendar as it is stored.
 func (s *server) row(tx *store.Tx, name string) *store.Object {
 	s.t.Helper()
-	c, err := s.calendarOf(tx)
+	c, err := calendarOf(tx, "calendar")
 	if err != nil {
 		s.t.Fatal(err)
 	}
