@@ -284,7 +284,10 @@ func (tx *Tx) copyOne(cp *Copy, e event) (size int64, err error) {
 		case errors.As(err, &taken): // by one whose own change is still to come
 			err = tx.uncopyName(to, taken.Name)
 		case err == nil:
-			return int64(len(src.Body)), tx.CopyDead(src.Collection, src.ID, to.ID, o.ID)
+			if to.Kind == KindAddressBook {
+				err = tx.copyKeys(src.ID, to.ID, o.ID)
+			}
+			return int64(len(src.Body)), errors.Join(err, tx.CopyDead(src.Collection, src.ID, to.ID, o.ID))
 		}
 		if err != nil {
 			return 0, err

@@ -223,6 +223,11 @@ func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
 	if err != nil {
 		return err
 	}
+	if c.Kind == KindAddressBook {
+		if err := tx.putKeys(c.ID, o.ID, added == 1, ix.Keys); err != nil {
+			return err
+		}
+	}
 	if old.content != 0 && old.content != o.Content {
 		if err := tx.dropContent(old.content, tx.Now.Unix()); err != nil {
 			return err

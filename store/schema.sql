@@ -56,7 +56,7 @@ CREATE TABLE collection(
   created INTEGER NOT NULL,
   modified INTEGER NOT NULL,
   deleted INTEGER NOT NULL DEFAULT 0 -- when; a job empties it
-) STRICT;
+, chosen INTEGER) STRICT;
 CREATE UNIQUE INDEX collection_name ON collection(parent, name) WHERE deleted=0;
 CREATE UNIQUE INDEX collection_root ON collection(owner, kind) WHERE parent IS NULL AND deleted=0;
 CREATE UNIQUE INDEX collection_target ON collection(target, owner) WHERE target IS NOT NULL AND deleted=0;
@@ -238,3 +238,13 @@ CREATE TRIGGER object_moved AFTER UPDATE OF collection ON object WHEN new.collec
 CREATE INDEX attempt_until ON attempt(until);
 CREATE INDEX object_part ON object(collection, length(uid), uid COLLATE NOCASE) WHERE uid IS NOT NULL;
 CREATE INDEX object_long ON object(collection, kind, bucket, first, last, indexed, series) WHERE bucket>=5;
+CREATE TABLE card(                   -- what address objects are found by: a prefix by a range, a part by reading one property of one book
+  collection INTEGER NOT NULL REFERENCES collection ON DELETE CASCADE,
+  prop INTEGER NOT NULL,             -- which property; 0: the object has to be read
+  value TEXT NOT NULL,               -- folded
+  object INTEGER NOT NULL REFERENCES object ON DELETE CASCADE,
+  PRIMARY KEY(collection, prop, value, object)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX card_object ON card(object);
+CREATE TRIGGER card_moved AFTER UPDATE OF collection ON object WHEN new.collection<>old.collection
+  BEGIN UPDATE card SET collection=new.collection WHERE object=old.id; END;

@@ -16,6 +16,7 @@ type Index struct {
 	Kind, Flags uint32 // bits
 	UID         string // "" when the format has none
 	Series      []byte
+	Keys        []Key // of an address object; written only
 }
 
 // Open ends of Index and Candidates.
