@@ -84,7 +84,7 @@ func (tx *Tx) insertACE(a ACE, position int64) error {
 
 // tellAccess logs that others may do with it what they could not, or the other way round.
 func (tx *Tx) tellAccess(collection, object int64) error {
-	row, err := tx.record(change{collection: collection, object: object, hides: true})
+	row, err := tx.record(change{collection: collection, object: object, hides: byEntries})
 	switch {
 	case err != nil:
 		return err

@@ -15,7 +15,7 @@ type change struct {
 	object     int64
 	name       string // only of what is gone, and of child collections
 	body       int64  // what it replaced or removed
-	hides      bool   // it may take the member out of somebody's sight; of what is gone: it was out of it before
+	hides      hiding // it may take the member out of somebody's sight; of what is gone: it was out of it before
 	first      bool   // it makes something, whose id becomes the revision: the object, or with no collection given the collection
 }
 
@@ -33,7 +33,7 @@ func (tx *Tx) record(c change) (change, error) {
 		c.object = c.rev
 	}
 	_, err = tx.exec(`INSERT INTO change(rev, collection, object, name, tag, at, who, agent, body, hides) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.rev, c.collection, link{&c.object}, text{&c.name}, c.tag, tx.Now.Unix(), link{&tx.who}, link{&agent}, link{&c.body}, truth{&c.hides})
+		c.rev, c.collection, link{&c.object}, text{&c.name}, c.tag, tx.Now.Unix(), link{&tx.who}, link{&agent}, link{&c.body}, num(&c.hides))
 	if err != nil {
 		return c, fmt.Errorf("log the change: %w", err)
 	}

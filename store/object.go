@@ -205,7 +205,11 @@ func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
 			return err
 		}
 	}
-	row, err := tx.record(change{collection: c.ID, object: o.ID, first: o.ID == 0, body: old.body, hides: ix.Flags&Hidden != 0 && old.flags&Hidden == 0})
+	var hides hiding
+	if ix.Flags&Hidden != 0 && old.flags&Hidden == 0 {
+		hides = asPrivate
+	}
+	row, err := tx.record(change{collection: c.ID, object: o.ID, first: o.ID == 0, body: old.body, hides: hides})
 	if err != nil {
 		return err
 	}
@@ -309,7 +313,11 @@ func (tx *Tx) deleteObject(c *Collection, o *Object) error {
 	if err := tx.one([]any{&name, num(&body), num(&size), link{&content}, num(&flags)}, `SELECT name, ifnull(body, 0), size, content, flags FROM object WHERE id=? AND collection=?`, o.ID, c.ID); err != nil {
 		return err
 	}
-	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body, hides: flags&Hidden != 0})
+	var hides hiding
+	if flags&Hidden != 0 {
+		hides = asPrivate
+	}
+	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body, hides: hides})
 	if err != nil {
 		return err
 	}

@@ -70,11 +70,6 @@ func (f *Folder) Members(rq *webdav.Request, names []string, want store.Want) it
 	}
 }
 
-// ChangesBelow lists what differs in all folders below too.
-func (f *Folder) ChangesBelow(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
-	return rq.Tx.ChangesBelow(f.Data, since, limit)
-}
-
 // NewName invents a name for a file that comes by POST.
 func (f *Folder) NewName(*webdav.Request) string {
 	var b [8]byte

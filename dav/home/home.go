@@ -33,11 +33,6 @@ func (h *Home) Changes(rq *webdav.Request, since store.Token, limit int) ([]stor
 	return changes, next, more, err
 }
 
-// ChangesBelow lists collections and objects.
-func (h *Home) ChangesBelow(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
-	return rq.Tx.ChangesBelow(h.Data, since, limit)
-}
-
 // TakesNoObjects says that there is no DAV:add-member here.
 func (h *Home) TakesNoObjects() {}
 

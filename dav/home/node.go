@@ -47,6 +47,9 @@ func (n *Node) View() privilege.View { return n.access.View }
 // Mounted says whether it is an accepted share.
 func (n *Node) Mounted() bool { return n.Row != n.Data }
 
+// Mine says whether it lies in the caller's own home.
+func (n *Node) Mine() bool { return n.mine }
+
 // Created is when it was made.
 func (n *Node) Created() time.Time { return time.Unix(n.Row.Created, 0) }
 
@@ -81,14 +84,6 @@ func (n *Node) Save(rq *webdav.Request) error {
 		return rq.Tx.CreateCollection(n.Row)
 	}
 	return rq.Tx.SaveCollection(n.Row)
-}
-
-// Token is RFC 6578's.
-func (n *Node) Token(rq *webdav.Request) (store.Token, error) { return rq.Tx.Token(n.Data) }
-
-// Changes lists the members that differ from a token's state.
-func (n *Node) Changes(rq *webdav.Request, since store.Token, limit int) ([]store.Change, store.Token, bool, error) {
-	return rq.Tx.Changes(n.Data, since, limit)
 }
 
 // New is a collection to be made in this one, unsaved.

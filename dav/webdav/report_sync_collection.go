@@ -41,7 +41,7 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 	}
 	return Response{Header: rq.Preferred(), Stream: func(w *Writer) error {
 		w.Multistatus()
-		if err := syncResponses(rq, c, sel, changes, w); err != nil {
+		if err := syncResponses(rq, c, sel, changes, deep, w); err != nil {
 			return err
 		}
 		if more { // §3.6
@@ -63,7 +63,7 @@ func syncFirst(rq *Request, c Syncer, sel *Selection) (Response, error) {
 	}
 	return Response{Header: rq.Preferred(), Stream: func(w *Writer) error {
 		w.Multistatus()
-		if err := syncMembers(rq, c, rq.Target, sel, nil, w); err != nil {
+		if err := syncMembers(rq, c, rq.Target, sel, nil, false, w); err != nil {
 			return err
 		}
 		endSync(w, token)
@@ -124,7 +124,7 @@ func syncLimit(rq *Request) (int, error) {
 }
 
 // syncResponses writes the changes. Members are read in pages of names, so that a first sync holds few of them.
-func syncResponses(rq *Request, c Syncer, sel *Selection, changes []store.Change, w *Writer) error {
+func syncResponses(rq *Request, c Syncer, sel *Selection, changes []store.Change, deep bool, w *Writer) error {
 	const page = 500
 	for len(changes) > 0 {
 		n := min(page, len(changes))
@@ -137,7 +137,7 @@ func syncResponses(rq *Request, c Syncer, sel *Selection, changes []store.Change
 				}
 				of = child.(Collection)
 			}
-			if err := syncMembers(rq, of, below(rq.Target, g.in), sel, g.names, w); err != nil {
+			if err := syncMembers(rq, of, below(rq.Target, g.in), sel, g.names, deep, w); err != nil {
 				return err
 			}
 		}
@@ -183,7 +183,9 @@ func below(p Path, names []string) Path {
 	return p
 }
 
-func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []string, w *Writer) error {
+// syncMembers writes a response for each member. A deep report does not go into one whose members lie elsewhere, and says
+// so (§3.3).
+func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []string, deep bool, w *Writer) error {
 	path := at.Child("", false)
 	for m, err := range c.Members(rq, names, sel.Want()) {
 		if err != nil {
@@ -193,6 +195,10 @@ func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []str
 			continue
 		}
 		path.rename(m.Name())
+		if mount, ok := m.(Mount); deep && ok && mount.Mounted() {
+			w.StatusResponse(at.Child(m.Name(), true), http.StatusForbidden, ErrSyncTraversal)
+			continue
+		}
 		if err := sel.Response(w, path, m); err != nil {
 			return err
 		}

@@ -123,6 +123,12 @@ type DeepSyncer interface {
 	ChangesBelow(rq *Request, since store.Token, limit int) (changes []store.Change, next store.Token, more bool, err error)
 }
 
+// Mount is a collection that may show the members of another.
+type Mount interface {
+	Collection
+	Mounted() bool
+}
+
 // AbsentRights is a collection in which a name that is not taken gives other rights than the collection itself: so
 // that existing and absent look alike where the caller may see neither.
 type AbsentRights interface {

@@ -1,0 +1,156 @@
+package dav_test
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+
+	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/store"
+)
+
+// synced is what a sync tells, and the next token.
+func (w *world) synced(user, dir, token string) (body, next string) {
+	w.t.Helper()
+	a := w.want(207, user, "REPORT", dir, `<d:sync-collection xmlns:d="DAV:"><d:sync-token>`+token+`</d:sync-token><d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop></d:sync-collection>`)
+	body = a.Body.String()
+	return body, regexp.MustCompile(`<d:sync-token>(.*)</d:sync-token>`).FindStringSubmatch(body)[1]
+}
+
+// told says what a sync tells of an object: "" for nothing, else "there" or "gone".
+func told(body, name string) string {
+	for _, r := range strings.Split(body, "<d:response>")[1:] {
+		if strings.Contains(r, "/"+name+"<") {
+			if strings.Contains(r, "404 Not Found") {
+				return "gone"
+			}
+			return "there"
+		}
+	}
+	return ""
+}
+
+// Whoever sees no private events is told that one is gone which was none before, and nothing of those that always were.
+func TestShare_SyncTellsOfWhatBecomesPrivate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const ann = "/calendars/ann/calendar/"
+	put := func(status int, name string, lines ...string) {
+		t.Helper()
+		w.want(status, "ann", "PUT", ann+name+".ics", event(name, append(lines, "DTSTART:20260110T100000Z")...))
+	}
+	put(201, "open", "SUMMARY:x")
+	put(201, "closed", "CLASS:PRIVATE")
+	w.share(privilege.ShareNoPrivate)
+	for _, dir := range []string{"/calendars/bob/anns/", ann} {
+		put(204, "open", "SUMMARY:x")
+		put(204, "closed", "CLASS:PRIVATE")
+		body, token := w.synced("bob", dir, "")
+		if told(body, "open.ics") != "there" || told(body, "closed.ics") != "" {
+			t.Fatalf("the first sync of %s:\n%s", dir, body)
+		}
+		put(204, "open", "CLASS:CONFIDENTIAL")
+		put(204, "closed", "CLASS:PRIVATE", "SUMMARY:other")
+		body, token = w.synced("bob", dir, token)
+		if told(body, "open.ics") != "gone" || told(body, "closed.ics") != "" {
+			t.Errorf("one became private in %s:\n%s", dir, body)
+		}
+		put(204, "open", "SUMMARY:x")
+		put(204, "closed", "SUMMARY:x")
+		body, token = w.synced("bob", dir, token)
+		if told(body, "open.ics") != "there" || told(body, "closed.ics") != "there" {
+			t.Errorf("none is private any more in %s:\n%s", dir, body)
+		}
+		put(201, "secret", "CLASS:PRIVATE")
+		w.want(204, "ann", "DELETE", ann+"secret.ics", "")
+		w.want(204, "ann", "DELETE", ann+"closed.ics", "")
+		body, _ = w.synced("bob", dir, token)
+		if told(body, "secret.ics") != "" || told(body, "closed.ics") != "gone" {
+			t.Errorf("two were deleted in %s, one of them private:\n%s", dir, body)
+		}
+		put(201, "closed", "CLASS:PRIVATE")
+	}
+}
+
+// A share that shows less than before takes what it hides from who knew it, and one that shows more brings it.
+func TestShare_SyncFollowsTheLevel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const ann = "/calendars/ann/calendar/"
+	w.want(201, "ann", "PUT", ann+"open.ics", event("open", "DTSTART:20260110T100000Z"))
+	w.want(201, "ann", "PUT", ann+"closed.ics", event("closed", "DTSTART:20260110T100000Z", "CLASS:PRIVATE"))
+	w.share(privilege.ShareRead)
+	const dir = "/calendars/bob/anns/"
+	body, token := w.synced("bob", dir, "")
+	if told(body, "open.ics") != "there" || told(body, "closed.ics") != "there" {
+		t.Fatal(body)
+	}
+	w.share(privilege.ShareNoPrivate)
+	body, narrow := w.synced("bob", dir, token)
+	if narrow == token || told(body, "open.ics") != "there" || told(body, "closed.ics") != "gone" {
+		t.Errorf("it shows less now:\n%s", body)
+	}
+	if body, same := w.synced("bob", dir, narrow); strings.Contains(body, "<d:response>") || same != narrow {
+		t.Errorf("nothing has changed since:\n%s", body)
+	}
+	w.share(privilege.ShareRead)
+	if body, _ = w.synced("bob", dir, narrow); told(body, "closed.ics") != "there" {
+		t.Errorf("it shows more now:\n%s", body)
+	}
+}
+
+// An entry that hides an object is told as its going: RFC 6578 §3.5.2.
+func TestACL_SyncTellsOfWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const ann = "/calendars/ann/calendar/"
+	for _, name := range []string{"a", "b", "c"} {
+		w.want(201, "ann", "PUT", ann+name+".ics", event(name, "DTSTART:20260110T100000Z"))
+	}
+	w.share(privilege.ShareRead)
+	deny := func(name string, entries ...privilege.ACE) {
+		t.Helper()
+		err := w.db.Update(context.Background(), func(tx *store.Tx) error {
+			p, err := tx.Principal(store.User, "ann")
+			if err != nil {
+				return err
+			}
+			home, err := tx.Root(p.ID, store.KindCalendarHome)
+			if err != nil {
+				return err
+			}
+			c, err := tx.Collection(home.ID, "calendar")
+			if err != nil {
+				return err
+			}
+			o, err := tx.Object(c.ID, name, 0)
+			if err != nil {
+				return err
+			}
+			return tx.SetACEs(c.ID, o.ID, entries)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	none := privilege.ACE{Subject: privilege.ToAuthenticated, Deny: privilege.All}
+	deny("c.ics", none)
+	for _, dir := range []string{"/calendars/bob/anns/", ann} {
+		body, token := w.synced("bob", dir, "")
+		if told(body, "a.ics") != "there" || told(body, "c.ics") != "" {
+			t.Fatalf("first sync of %s:\n%s", dir, body)
+		}
+		deny("a.ics", none)
+		w.want(204, "ann", "PUT", ann+"c.ics", event("c", "DTSTART:20260111T100000Z"))
+		body, token = w.synced("bob", dir, token)
+		if told(body, "a.ics") != "gone" || told(body, "b.ics") != "" || told(body, "c.ics") != "" {
+			t.Errorf("a was hidden in %s, and c always was:\n%s", dir, body)
+		}
+		w.want(403, "bob", "GET", dir+"a.ics", "")
+		deny("a.ics")
+		if body, _ = w.synced("bob", dir, token); told(body, "a.ics") != "there" {
+			t.Errorf("a was shown again in %s:\n%s", dir, body)
+		}
+	}
+}
