@@ -18,9 +18,12 @@ type use uint8
 const (
 	inserted use = 1 << iota
 	updated
+	ordering
 	read   use = 0
 	fixed  use = inserted
 	varies use = inserted | updated
+	// sorted is a column that stands in an index and seldom changes. SQLite writes every index of what is set, to the same value too.
+	sorted use = varies | ordering
 )
 
 // table has the statements that follow from a list of columns.
@@ -29,10 +32,11 @@ type table[T any] struct {
 	list    string // for SELECT
 	insert  string
 	update  string // ends with WHERE id=?
+	touch   string // … of all but what is sorted
 }
 
 func newTable[T any](name string, columns []column[T]) *table[T] {
-	var list, ins, marks, set []string
+	var list, ins, marks, set, touch []string
 	for _, c := range columns {
 		list = append(list, c.name)
 		if c.on&inserted != 0 {
@@ -40,6 +44,9 @@ func newTable[T any](name string, columns []column[T]) *table[T] {
 		}
 		if c.on&updated != 0 {
 			set = append(set, c.name+"=?")
+			if c.on&ordering == 0 {
+				touch = append(touch, c.name+"=?")
+			}
 		}
 	}
 	return &table[T]{
@@ -47,6 +54,7 @@ func newTable[T any](name string, columns []column[T]) *table[T] {
 		list:    strings.Join(list, ", "),
 		insert:  "INSERT INTO " + name + "(" + strings.Join(ins, ", ") + ") VALUES(" + strings.Join(marks, ", ") + ")",
 		update:  "UPDATE " + name + " SET " + strings.Join(set, ", ") + " WHERE id=?",
+		touch:   "UPDATE " + name + " SET " + strings.Join(touch, ", ") + " WHERE id=?",
 	}
 }
 
@@ -70,10 +78,13 @@ func (t *table[T]) targets(v *T) []any {
 	return dest
 }
 
-func (t *table[T]) values(v *T, on use) []any {
+func (t *table[T]) values(v *T, on use) []any { return t.valuesBut(v, on, 0) }
+
+// valuesBut leaves out what is also of another use.
+func (t *table[T]) valuesBut(v *T, on, but use) []any {
 	args := make([]any, 0, len(t.columns)+1)
 	for _, c := range t.columns {
-		if c.on&on != 0 {
+		if c.on&on != 0 && c.on&but == 0 {
 			args = append(args, c.bind(v))
 		}
 	}

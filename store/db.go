@@ -116,7 +116,8 @@ func (db *DB) connect(lock *flock, opt Options) (err error) {
 	if err = w.conn.Raw(func(c any) (err error) { w.session, err = newSession(c); return err }); err != nil {
 		return err
 	}
-	if err = w.exec(fmt.Sprintf(`PRAGMA journal_size_limit=%d`, walSize)); err != nil {
+	// A savepoint's copies of pages would else become a temporary file for each group of writers.
+	if err = errors.Join(w.exec(fmt.Sprintf(`PRAGMA journal_size_limit=%d`, walSize)), w.exec(`PRAGMA temp_store=MEMORY`)); err != nil {
 		return err
 	}
 	if db.read, err = sql.Open("sqlite3", source(db.path, "_query_only=1")); err != nil {

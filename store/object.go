@@ -41,10 +41,10 @@ type Object struct {
 
 var objects = newTable("object", []column[Object]{
 	{"id", inserted, func(o *Object) any { return num(&o.ID) }},
-	{"collection", varies, func(o *Object) any { return num(&o.Collection) }},
-	{"name", varies, func(o *Object) any { return &o.Name }},
-	{"uid", varies, func(o *Object) any { return text{&o.UID} }},
-	{"kind", varies, func(o *Object) any { return num(&o.Kind) }},
+	{"collection", sorted, func(o *Object) any { return num(&o.Collection) }},
+	{"name", sorted, func(o *Object) any { return &o.Name }},
+	{"uid", sorted, func(o *Object) any { return text{&o.UID} }},
+	{"kind", sorted, func(o *Object) any { return num(&o.Kind) }},
 	{"flags", varies, func(o *Object) any { return num(&o.Flags) }},
 	{"etag", varies, func(o *Object) any { return &o.ETag }},
 	{"size", varies, func(o *Object) any { return num(&o.Size) }},
@@ -53,15 +53,15 @@ var objects = newTable("object", []column[Object]{
 	{"rev", varies, func(o *Object) any { return num(&o.Rev) }},
 	{"stag", varies, func(o *Object) any { return text{&o.ScheduleTag} }},
 	{"media", varies, func(o *Object) any { return text{&o.Media} }},
-	{"content", varies, func(o *Object) any { return link{&o.Content} }},
+	{"content", sorted, func(o *Object) any { return link{&o.Content} }},
 })
 
 // objectIndex is read together with the series: a listing needs none of it.
 var objectIndex = newTable("object", []column[Object]{
-	{"indexed", varies, func(o *Object) any { return num(&o.Index.Version) }},
-	{"bucket", varies, func(o *Object) any { return num(&o.Index.Bucket) }},
-	{"first", varies, func(o *Object) any { return num(&o.Index.First) }},
-	{"last", varies, func(o *Object) any { return num(&o.Index.Last) }},
+	{"indexed", sorted, func(o *Object) any { return num(&o.Index.Version) }},
+	{"bucket", sorted, func(o *Object) any { return num(&o.Index.Bucket) }},
+	{"first", sorted, func(o *Object) any { return num(&o.Index.First) }},
+	{"last", sorted, func(o *Object) any { return num(&o.Index.Last) }},
 })
 
 // shapes has one text for each set of wanted columns, so that the statement cache serves them.
@@ -193,7 +193,8 @@ type stored struct {
 }
 
 func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
-	old, err := tx.clash(c.ID, o.ID, o.Name, ix.UID)
+	ix.Bucket = bucketOf(ix.First, ix.Last)
+	old, err := tx.clash(c.ID, o.ID, o.Name, ix)
 	if err != nil {
 		return err
 	}
@@ -213,7 +214,6 @@ func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
 	if err != nil {
 		return err
 	}
-	ix.Bucket = bucketOf(ix.First, ix.Last)
 	o.Collection, o.Rev, o.Modified = c.ID, row.rev, tx.Now.Unix()
 	o.ETag, o.Size = body.hash, body.size
 	o.UID, o.Kind, o.Flags, o.Index = ix.UID, ix.Kind, ix.Flags, ix
@@ -221,6 +221,8 @@ func (tx *Tx) putObject(c *Collection, o *Object, body stored, ix Index) error {
 	if o.ID == 0 {
 		added, o.ID, o.Created = 1, row.rev, o.Modified
 		_, err = tx.exec(objectWrites.insert, objectWrites.values(o, inserted)...)
+	} else if old.sorted && old.content == o.Content {
+		err = tx.mustTouch(objectWrites.touch, append(objectWrites.valuesBut(o, updated, ordering), o.ID)...)
 	} else {
 		err = tx.mustTouch(objectWrites.update, append(objectWrites.values(o, updated), o.ID)...)
 	}
@@ -251,22 +253,23 @@ type former struct {
 	found               bool
 	body, size, content int64
 	flags               uint32
+	sorted              bool // where the new one is
 }
 
 // clash reads the object and whatever else of the collection has its name or its UID, in one statement.
-func (tx *Tx) clash(collection, id int64, name, uid string) (former, error) {
+func (tx *Tx) clash(collection, id int64, name string, ix Index) (former, error) {
 	var old former
 	if err := usableName(name); err != nil {
 		return old, err
 	}
-	var what, body, size, content int64
-	var flags uint32
+	var row former
+	var what int64
 	var other string
 	var err error
 	step := func() bool {
 		switch {
 		case what == 0:
-			old = former{true, body, size, content, flags}
+			old, old.found = row, true
 		case err == nil && what == 1:
 			err = ErrExists
 		case err == nil:
@@ -274,14 +277,15 @@ func (tx *Tx) clash(collection, id int64, name, uid string) (former, error) {
 		}
 		return true
 	}
-	failed := tx.each([]any{num(&what), &other, num(&body), num(&size), num(&content), num(&flags)}, step, objectClash, collection, id, name, text{&uid})
+	failed := tx.each([]any{num(&what), &other, num(&row.body), num(&row.size), num(&row.content), num(&row.flags), truth{&row.sorted}}, step,
+		objectClash, collection, id, name, text{&ix.UID}, int64(ix.Kind), ix.Version, ix.Bucket, ix.First, ix.Last)
 	return old, errors.Join(failed, err)
 }
 
-const objectClash = `SELECT 0, name, ifnull(body, 0), size, ifnull(content, 0), flags FROM object WHERE id=?2 AND collection=?1
-	UNION ALL SELECT 1, name, 0, 0, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
-	UNION ALL SELECT 1, name, 0, 0, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
-	UNION ALL SELECT 2, name, 0, 0, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
+const objectClash = `SELECT 0, name, ifnull(body, 0), size, ifnull(content, 0), flags, (name, uid, kind, indexed, bucket, first, last) IS (?3, ?4, ?5, ?6, ?7, ?8, ?9) FROM object WHERE id=?2 AND collection=?1
+	UNION ALL SELECT 1, name, 0, 0, 0, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
+	UNION ALL SELECT 1, name, 0, 0, 0, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
+	UNION ALL SELECT 2, name, 0, 0, 0, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
 
 // tally writes the counters and the revision of a collection whose members changed.
 func (tx *Tx) tally(c *Collection, row change, objects, bytes int64) error {
@@ -353,7 +357,7 @@ func (tx *Tx) moveObject(from *Collection, o *Object, to *Collection, name strin
 	if from == to && oldName == name {
 		return nil
 	}
-	if _, err := tx.clash(to.ID, o.ID, name, uid); err != nil {
+	if _, err := tx.clash(to.ID, o.ID, name, Index{UID: uid}); err != nil {
 		return err
 	}
 	gone, err := tx.record(change{collection: from.ID, object: o.ID, name: oldName})

@@ -189,14 +189,44 @@ func TestUpdate_LostGroupFailsAllItsMembers(t *testing.T) {
 	}
 	good, bad := turnOf(), turnOf()
 	go func() { tx := <-good.start; good.end <- tx.CreatePrincipal(&Principal{Kind: User, Name: "good"}) }()
-	if in, err := w.member(good); !in || err != nil {
+	if in, err := w.member(good, true); !in || err != nil {
 		t.Fatal(in, err)
 	}
 	go func() { <-bad.start; w.exec(`ROLLBACK`); bad.end <- errPanic }()
-	if in, err := w.member(bad); !in || err == nil {
+	if in, err := w.member(bad, false); !in || err == nil {
 		t.Errorf("in %v, err %v: a group that is gone must be lost", in, err)
 	}
 	w.lock.release()
+}
+
+func TestUpdate_FirstOfAGroupIsUndoneAlone(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	w := db.write
+	if err := w.begin(); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"bad", "good", "worse"} {
+		m := &turn{start: make(chan *Tx), end: make(chan error, 1), fate: make(chan error, 1), gone: make(chan struct{})}
+		go func() {
+			tx := <-m.start
+			err := tx.CreatePrincipal(&Principal{Kind: User, Name: name})
+			if name != "good" {
+				err = errors.Join(err, errPanic)
+			}
+			m.end <- err
+		}()
+		if in, err := w.member(m, i == 0); !in || err != nil {
+			t.Fatal(name, in, err)
+		}
+	}
+	if err := w.exec(`COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	w.lock.release()
+	if list := column1(t, db.read, `SELECT name FROM principal`); !slices.Equal(list, []string{"good"}) {
+		t.Errorf("%q are there, want the one that did not fail", list)
+	}
 }
 
 func TestCheckpoint_KeepsTheLogShort(t *testing.T) {

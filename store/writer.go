@@ -129,7 +129,7 @@ func (w *writer) group(first *turn) {
 	var lost error
 	deadline := time.Now().Add(groupTime)
 	for t := first; t != nil; {
-		in, err := w.member(t)
+		in, err := w.member(t, len(members) == 0)
 		if in {
 			members = append(members, t)
 		}
@@ -183,14 +183,19 @@ func (w *writer) begin() error {
 	return err
 }
 
-// member gives t its turn. in: it waits for the fate of the group. An error means that the whole group is gone.
-func (w *writer) member(t *turn) (in bool, err error) {
+// member gives t its turn. in: it waits for the fate of the group. An error means that the whole group is gone. One that stands alone
+// needs no savepoint, under which SQLite copies each page before it changes it: what it did is undone with the transaction.
+func (w *writer) member(t *turn, alone bool) (in bool, err error) {
 	select {
 	case <-t.gone:
 		return false, nil
 	default:
 	}
-	if err := w.exec(`SAVEPOINT member`); err != nil {
+	begin, undo, end := `SAVEPOINT member`, `ROLLBACK TO member`, `RELEASE member`
+	if alone {
+		begin, undo, end = ``, `ROLLBACK`, ``
+	}
+	if err := w.exec(begin); err != nil {
 		w.refuse(t, err)
 		return false, err
 	}
@@ -202,20 +207,29 @@ func (w *writer) member(t *turn) (in bool, err error) {
 	select {
 	case t.start <- tx:
 	case <-t.gone:
-		return false, w.exec(`RELEASE member`)
+		return false, w.exec(end)
 	}
 	if fnErr := <-t.end; fnErr != nil {
 		if w.session.autoCommit() { // SQLite has undone everything
 			return true, fmt.Errorf("group rolled back: %w", fnErr)
 		}
-		if err := w.exec(`ROLLBACK TO member`); err != nil {
+		if err := w.exec(undo); err != nil {
 			return true, err
 		}
+		if alone {
+			return true, w.exec(`BEGIN IMMEDIATE`)
+		}
 	}
-	return true, w.exec(`RELEASE member`)
+	return true, w.exec(end)
 }
 
-func (w *writer) exec(query string) error { return w.session.run(query) }
+// exec runs a statement without parameters; the empty one does nothing.
+func (w *writer) exec(query string) error {
+	if query == `` {
+		return nil
+	}
+	return w.session.run(query)
+}
 
 // keepLogShort copies the write-ahead log back into the database when it has grown. SQLite tries that by itself, but never
 // succeeds under readers that overlap; RESTART waits for them, a quarter of a second at most.
