@@ -6,19 +6,12 @@ import (
 	"caldav-fcgi/dav/webdav"
 )
 
-// Owned is a resource that belongs to a principal.
-type Owned interface {
-	webdav.Resource
-	OwnerName() string
-}
-
+// properties are those of RFC 3744 §5, on every resource. DAV:allprop has none of them.
 func properties() []webdav.Property {
+	none := func(*webdav.Request, webdav.Resource, *webdav.Writer) error { return nil }
 	return []webdav.Property{
-		webdav.On(webdav.Prop[Owned]{Name: webdav.DAV("owner"), // RFC 3744 §5.1
-			Get: func(_ *webdav.Request, r Owned, w *webdav.Writer) error {
-				w.Href(principal.Path(r.OwnerName()))
-				return nil
-			}}),
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("owner"), Get: owner}), // §5.1
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("group"), Get: none}),  // §5.2: empty, since there is no such thing here
 		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("supported-privilege-set"), // §5.3
 			Get: func(_ *webdav.Request, _ webdav.Resource, w *webdav.Writer) error {
 				supported(w, privilege.Tree())
@@ -26,31 +19,58 @@ func properties() []webdav.Property {
 			}}),
 		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("current-user-privilege-set"), // §5.4
 			Get: func(rq *webdav.Request, r webdav.Resource, w *webdav.Writer) error {
+				if !rq.May(r, privilege.ReadCurrentUser) {
+					return webdav.NeedPrivileges(w.Self, privilege.ReadCurrentUser)
+				}
 				for _, p := range r.Rights(rq).Names() {
 					one(w, p)
 				}
 				return nil
 			}}),
-		webdav.On(webdav.Prop[Owned]{Name: webdav.DAV("acl"), // §5.5: the owner's own, which nobody can take away
-			Get: func(rq *webdav.Request, r Owned, w *webdav.Writer) error {
-				if !rq.May(r, privilege.ReadACL) {
-					return webdav.ErrNoValue
-				}
-				w.Raw("<d:ace><d:principal>")
-				w.Href(principal.Path(r.OwnerName()))
-				w.Raw("</d:principal><d:grant>")
-				one(w, privilege.Tree())
-				w.Raw("</d:grant><d:protected/></d:ace>")
-				return nil
-			}}),
-		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("acl-restrictions"), // §5.6
-			Get: func(_ *webdav.Request, _ webdav.Resource, w *webdav.Writer) error {
-				w.Raw("<d:grant-only/><d:no-invert/>")
-				return nil
-			}}),
-		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("inherited-acl-set"), // §5.7
-			Get: func(*webdav.Request, webdav.Resource, *webdav.Writer) error { return nil }}),
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("acl"), Get: list}), // §5.5
+		// §5.6: entries may grant and deny, to any principal or to all but it, in any order; the first that applies decides.
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("acl-restrictions"), Get: none}),
+		// §5.7: lists that would have to grant as well. There are none: what a resource inherits stands in its own DAV:acl,
+		// marked as inherited (§5.5.4).
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("inherited-acl-set"), Get: none}),
 	}
+}
+
+// owner is empty for what belongs to nobody.
+func owner(_ *webdav.Request, r webdav.Resource, w *webdav.Writer) error {
+	if o, ok := r.(interface{ OwnerName() string }); ok {
+		w.Href(principal.Path(o.OwnerName()))
+	} else if u, ok := r.(*principal.User); ok {
+		w.Href(u.Path())
+	}
+	return nil
+}
+
+// list is the whole access control list, those entries included that cannot be changed.
+func list(rq *webdav.Request, r webdav.Resource, w *webdav.Writer) error {
+	if !rq.May(r, privilege.ReadACL) {
+		return webdav.NeedPrivileges(w.Self, privilege.ReadACL)
+	}
+	all := fixed(r)
+	if c, ok := r.(Controlled); ok {
+		var err error
+		if all, err = entries(rq, c); err != nil {
+			return err
+		}
+	}
+	for _, e := range all {
+		e.write(w)
+	}
+	return nil
+}
+
+// fixed is the list of what is the same for all: whoever has logged in may look, and a person changes himself.
+func fixed(r webdav.Resource) []entry {
+	all := []entry{{ACE: privilege.ACE{Subject: privilege.ToAuthenticated, Allow: privilege.Read | privilege.ReadCurrentUser}, protected: true}}
+	if _, ok := r.(*principal.User); ok {
+		all = append(all, entry{ACE: privilege.ACE{Subject: privilege.ToSelf, Allow: privilege.WriteProperties | privilege.ReadACL}, protected: true})
+	}
+	return all
 }
 
 func one(w *webdav.Writer, p privilege.Privilege) {

@@ -105,6 +105,21 @@ func (s Set) Names() []Privilege {
 	return out
 }
 
+// Named is the privilege of that name.
+func Named(space, local string) (what Set, ok bool) {
+	var walk func(Privilege)
+	walk = func(p Privilege) {
+		if p.Space == space && p.Local == local {
+			what, ok = p.What, true
+		}
+		for _, c := range p.Children {
+			walk(c)
+		}
+	}
+	walk(Tree())
+	return what, ok
+}
+
 // Narrowest returns the smallest single privilege that covers need: what DAV:need-privileges names.
 func Narrowest(need Set) Privilege {
 	found := Tree()
