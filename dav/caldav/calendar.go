@@ -23,9 +23,16 @@ type Calendar struct {
 	zoneOnce sync.Once
 }
 
-// Types are those RFC 4791 §4.2 wants.
+// Types are those RFC 4791 §4.2 wants, and who shares it with whom: apple-caldav-sharing §5.2.1.
 func (c *Calendar) Types() []webdav.Name {
-	return []webdav.Name{webdav.DAV("collection"), calDAV("calendar")}
+	types := []webdav.Name{webdav.DAV("collection"), calDAV("calendar")}
+	switch {
+	case c.Mounted():
+		types = append(types, webdav.Name{Space: webdav.NSCalendarServer, Local: "shared"})
+	case c.Row.Shared && c.Mine():
+		types = append(types, webdav.Name{Space: webdav.NSCalendarServer, Local: "shared-owner"})
+	}
+	return types
 }
 
 // Color is what the client gave, mostly "#RRGGBB" or "#RRGGBBAA"; "" for none.

@@ -115,7 +115,7 @@ func (h *Home) incoming(rq *webdav.Request, from webdav.Resource, name string) (
 	case err != nil:
 		return nil, false, err
 	}
-	return src, false, rq.Tx.DeleteCollection(standing.Row)
+	return src, false, h.remove(rq, standing.Node)
 }
 
 // Copy makes a new calendar with the properties of another and, unless Depth is 0 (RFC 4918 §9.8.3), all its objects.

@@ -2,6 +2,7 @@ package caldav
 
 import (
 	"iter"
+	"maps"
 	"slices"
 
 	"caldav-fcgi/dav/home"
@@ -30,9 +31,25 @@ func newHome(n *home.Node, opt Options) *Home {
 	return &Home{home.Home{Node: n, Refusal: "a calendar home takes calendars only: objects go into one of them"}, opt}
 }
 
-// Child finds a calendar.
+// Child finds a calendar, or one of the other places.
 func (h *Home) Child(rq *webdav.Request, name string, _ store.Want) (webdav.Resource, error) {
-	return h.calendar(rq, name)
+	n, err := h.Collection(rq, name, h.kinds()...)
+	if err != nil {
+		return nil, err
+	}
+	return h.member(n), nil
+}
+
+// kinds are those of all that lies in a home.
+func (h *Home) kinds() []store.Kind {
+	return append(slices.Collect(maps.Keys(h.opt.Places)), store.KindCalendar)
+}
+
+func (h *Home) member(n *home.Node) webdav.Resource {
+	if place := h.opt.Places[n.Row.Kind]; place != nil {
+		return place(n)
+	}
+	return &Calendar{Node: n, home: h}
 }
 
 func (h *Home) calendar(rq *webdav.Request, name string) (*Calendar, error) {
@@ -43,11 +60,15 @@ func (h *Home) calendar(rq *webdav.Request, name string) (*Calendar, error) {
 	return &Calendar{Node: n, home: h}, nil
 }
 
-// Members yields the calendars, the oldest first: the default calendar leads.
+// Members yields the calendars and the other places, the oldest first: the default calendar leads.
 func (h *Home) Members(rq *webdav.Request, names []string, _ store.Want) iter.Seq2[webdav.Resource, error] {
 	return func(yield func(webdav.Resource, error) bool) {
-		for c, err := range h.each(rq, names) {
-			if !yield(c, err) {
+		for n, err := range h.Collections(rq, names, h.kinds()...) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(h.member(n), nil) {
 				return
 			}
 		}
@@ -96,9 +117,21 @@ func (h *Home) Make(rq *webdav.Request, name string, types []webdav.Name) (webda
 
 // Remove deletes a calendar with all that is in it; of one that somebody else shares, the share.
 func (h *Home) Remove(rq *webdav.Request, name string) error {
-	c, err := h.calendar(rq, name)
+	n, err := h.Collection(rq, name, h.kinds()...)
 	if err != nil {
 		return err
 	}
-	return rq.Tx.DeleteCollection(c.Row)
+	if n.Row.Kind != store.KindCalendar {
+		return webdav.Forbidden("%s belongs to the account and stays", n.Path())
+	}
+	return h.remove(rq, n)
+}
+
+func (h *Home) remove(rq *webdav.Request, n *home.Node) error {
+	if h.opt.Removing != nil {
+		if err := h.opt.Removing(rq, n); err != nil {
+			return err
+		}
+	}
+	return rq.Tx.DeleteCollection(n.Row)
 }
