@@ -29,31 +29,41 @@ const inCopy = `WITH RECURSIVE below(id) AS (SELECT id FROM collection WHERE id=
 // It is made as a client keeps its copy: by asking again and again what has changed since the last time. So it holds what the source
 // holds when it is finished, whatever is written there meanwhile.
 type Copy struct {
-	top    *Collection
-	source int64
-	token  Token                  // what it has come to
-	have   map[string]*Collection // what is below the top, by path
-	rows   int
+	plan  CopyPlan
+	top   *Collection
+	token Token                  // what it has come to
+	have  map[string]*Collection // what is below the top, by path
+	rows  int
+}
+
+// CopyPlan says what is copied to where.
+type CopyPlan struct {
+	Source, Parent *Collection
+	Name           string    // what the copy will be called; what stands there makes room in the quota
+	Sign           func(*Tx) // called at the beginning of each transaction that writes
+	// Sees says of a collection below the source, and of an object in one (of which only the ID is given then), whether it is copied; of
+	// a collection after the one it is in, and before what is in it. Nil: all is.
+	Sees func(c *Collection, o *Object) (bool, error)
 }
 
 // Of says whether it is a copy of that collection.
-func (cp *Copy) Of(source *Collection) bool { return cp.source == source.ID }
+func (cp *Copy) Of(source *Collection) bool { return cp.plan.Source.ID == source.ID }
 
-// WriteCopy begins a copy of source in parent, and goes on until little is left for FinishCopy. name is what the copy will be called;
-// what stands there makes room in the quota. sign is called in each transaction, to name who writes. ErrQuota, when there is no room for
-// it; ErrNotFound, when the source went away.
-func (db *DB) WriteCopy(ctx context.Context, source, parent *Collection, name string, sign func(*Tx)) (*Copy, error) {
-	return db.writeCopy(ctx, source, parent, name, sign, copyRows)
+// WriteCopy begins a copy, and goes on until little is left for FinishCopy. ErrQuota, when there is no room for it; ErrNotFound, when the
+// source went away.
+func (db *DB) WriteCopy(ctx context.Context, plan CopyPlan) (*Copy, error) {
+	return db.writeCopy(ctx, plan, copyRows)
 }
 
-func (db *DB) writeCopy(ctx context.Context, source, parent *Collection, name string, sign func(*Tx), rows int) (*Copy, error) {
-	cp := &Copy{source: source.ID, have: map[string]*Collection{}, rows: rows}
+func (db *DB) writeCopy(ctx context.Context, plan CopyPlan, rows int) (*Copy, error) {
+	cp := &Copy{plan: plan, have: map[string]*Collection{}, rows: rows}
+	source, parent := plan.Source, plan.Parent
 	err := db.Update(ctx, func(tx *Tx) error {
-		sign(tx)
-		if err := tx.roomForCopy(source, parent, name); err != nil {
+		plan.Sign(tx)
+		if err := tx.roomForCopy(source, parent, plan.Name); err != nil {
 			return err
 		}
-		top := &Collection{Parent: parent.ID, Owner: parent.Owner, Kind: source.Kind, Name: name}
+		top := &Collection{Parent: parent.ID, Owner: parent.Owner, Kind: source.Kind, Name: plan.Name}
 		if err := tx.createHidden(top); err != nil {
 			return err
 		}
@@ -63,19 +73,19 @@ func (db *DB) writeCopy(ctx context.Context, source, parent *Collection, name st
 	if err != nil {
 		return nil, fmt.Errorf("begin a copy of %q: %w", source.Name, err)
 	}
-	return cp, db.GrowCopy(ctx, cp, sign)
+	return cp, db.GrowCopy(ctx, cp)
 }
 
 // GrowCopy goes on with a copy that FinishCopy found too much left for. With an error the copy is given up.
-func (db *DB) GrowCopy(ctx context.Context, cp *Copy, sign func(*Tx)) error {
-	err := db.growCopy(ctx, cp, sign)
+func (db *DB) GrowCopy(ctx context.Context, cp *Copy) error {
+	err := db.growCopy(ctx, cp)
 	if err != nil {
 		err = fmt.Errorf("copy a collection: %w", errors.Join(err, db.DropCopy(ctx, cp)))
 	}
 	return err
 }
 
-func (db *DB) growCopy(ctx context.Context, cp *Copy, sign func(*Tx)) error {
+func (db *DB) growCopy(ctx context.Context, cp *Copy) error {
 	for {
 		var events []event
 		var next Token
@@ -87,7 +97,7 @@ func (db *DB) growCopy(ctx context.Context, cp *Copy, sign func(*Tx)) error {
 		last := !more && len(events) <= cp.rows
 		for err == nil && len(events) > 0 {
 			err = db.Update(ctx, func(tx *Tx) error {
-				sign(tx)
+				cp.plan.Sign(tx)
 				n, err := tx.copySome(cp, events)
 				events = events[n:]
 				return err
@@ -208,7 +218,7 @@ func (tx *Tx) hide(c *Collection) error {
 
 // copyEvents are what the copy still lacks.
 func (tx *Tx) copyEvents(cp *Copy, limit int) (list []event, next Token, more bool, err error) {
-	source, err := tx.CollectionByID(cp.source)
+	source, err := tx.CollectionByID(cp.plan.Source.ID)
 	if err == nil && cp.token != (Token{}) {
 		if err = tx.known(source, cp.token); errors.Is(err, ErrTokenUnknown) {
 			err = fmt.Errorf("%w: the change log was cut", ErrBusy)
@@ -247,8 +257,19 @@ func (tx *Tx) copySome(cp *Copy, events []event) (n int, err error) {
 	return n, err
 }
 
-// errGone: what was to be copied went away meanwhile.
+// errGone: what was to be copied went away meanwhile, or is not seen.
 var errGone = errors.New("gone from the source")
+
+func (cp *Copy) sees(c *Collection, o *Object) error {
+	if cp.plan.Sees == nil {
+		return nil
+	}
+	yes, err := cp.plan.Sees(c, o)
+	if err == nil && !yes {
+		err = errGone
+	}
+	return err
+}
 
 func (tx *Tx) copyOne(cp *Copy, e event) (size int64, err error) {
 	switch {
@@ -267,6 +288,9 @@ func (tx *Tx) copyOne(cp *Copy, e event) (size int64, err error) {
 	src, err := tx.Object(e.in.id, e.Name, Body|Series)
 	if errors.Is(err, ErrNotFound) {
 		return 0, errGone
+	}
+	if err == nil {
+		err = cp.sees(&Collection{ID: e.in.id}, src)
 	}
 	if err != nil {
 		return 0, err
@@ -312,6 +336,9 @@ func (tx *Tx) copyNode(cp *Copy, n *node, fresh bool) (*Collection, error) {
 	src, err := tx.CollectionByID(n.id)
 	if errors.Is(err, ErrNotFound) || err == nil && src.Target != 0 { // what others share is not copied with it
 		return nil, errGone
+	}
+	if err == nil {
+		err = cp.sees(src, nil)
 	}
 	if err != nil {
 		return nil, err

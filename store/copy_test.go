@@ -98,7 +98,7 @@ func TestCopy_IsSeenWithItsLastCommitOnly(t *testing.T) {
 	fill(t, db, src, 900, 10)
 	var before Token
 	parts := 0
-	cp, err := db.WriteCopy(t.Context(), src, top, "copy", func(tx *Tx) {
+	cp, err := db.WriteCopy(t.Context(), CopyPlan{Source: src, Parent: top, Name: "copy", Sign: func(tx *Tx) {
 		tx.As(7, "test/1")
 		if parts++; parts == 1 {
 			var err error
@@ -115,7 +115,7 @@ func TestCopy_IsSeenWithItsLastCommitOnly(t *testing.T) {
 		if now, err := tx.Token(top); err != nil || now != before {
 			t.Errorf("part %d: the token of the top has moved: %v", parts, err)
 		}
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestCopy_OthersWriteMeanwhile(t *testing.T) {
 		}
 		other <- nil
 	}()
-	cp, err := db.WriteCopy(t.Context(), src, top, "copy", nobody)
+	cp, err := db.WriteCopy(t.Context(), CopyPlan{Source: src, Parent: top, Name: "copy", Sign: nobody})
 	done()
 	if err := errors.Join(err, <-other); err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func TestCopy_OfAKilledProcessIsEmptied(t *testing.T) {
 		return n
 	}
 	few := rows(db)
-	cp, err := db.writeCopy(t.Context(), src, top, "copy", nobody, 7)
+	cp, err := db.writeCopy(t.Context(), CopyPlan{Source: src, Parent: top, Name: "copy", Sign: nobody}, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestCopy_OfAKilledProcessIsEmptied(t *testing.T) {
 			return err
 		})
 		// Whoever still works on it is told.
-		if err := db.GrowCopy(t.Context(), &Copy{top: cp.top, source: src.ID, have: map[string]*Collection{}, rows: 7}, nobody); !errors.Is(err, ErrBusy) {
+		if err := db.GrowCopy(t.Context(), &Copy{plan: cp.plan, top: cp.top, have: map[string]*Collection{}, rows: 7}); !errors.Is(err, ErrBusy) {
 			t.Errorf("goes on with what is emptied: %v", err)
 		}
 	}
@@ -267,17 +267,17 @@ func TestCopy_KeepsQuotas(t *testing.T) {
 	top := filesOf(t, db)
 	src := folder(t, db, top, "src")
 	fill(t, db, src, 20, 100)
-	cp, err := db.WriteCopy(t.Context(), src, top, "one", nobody)
+	cp, err := db.WriteCopy(t.Context(), CopyPlan{Source: src, Parent: top, Name: "one", Sign: nobody})
 	if err != nil {
 		t.Fatal(err)
 	}
 	one := finish(t, db, cp, top, "one")
 	began := 0
-	if _, err = db.WriteCopy(t.Context(), src, top, "two", func(*Tx) { began++ }); !errors.Is(err, ErrQuota) || began != 1 {
+	if _, err = db.WriteCopy(t.Context(), CopyPlan{Source: src, Parent: top, Name: "two", Sign: func(*Tx) { began++ }}); !errors.Is(err, ErrQuota) || began != 1 {
 		t.Errorf("a third time 2000 in 5000: %v, after %d transactions", err, began)
 	}
 	// What is replaced makes room.
-	if cp, err = db.WriteCopy(t.Context(), src, top, "one", nobody); err != nil {
+	if cp, err = db.WriteCopy(t.Context(), CopyPlan{Source: src, Parent: top, Name: "one", Sign: nobody}); err != nil {
 		t.Fatal(err)
 	}
 	// For good it is judged at the end.
@@ -301,6 +301,43 @@ func TestCopy_KeepsQuotas(t *testing.T) {
 		}
 		return err
 	})
+	sound(t, db)
+}
+
+// What is not to be seen is left out, with all below it.
+func TestCopy_OfWhatIsSeen(t *testing.T) {
+	t.Parallel()
+	db := ticking(t, Options{})
+	top := filesOf(t, db)
+	src := folder(t, db, top, "src")
+	fill(t, db, src, 4, 10)
+	a := folder(t, db, src, "a")
+	closed := folder(t, db, a, "closed")
+	fill(t, db, folder(t, db, closed, "below"), 2, 10)
+	fill(t, db, a, 2, 10)
+	cp, err := db.writeCopy(t.Context(), CopyPlan{Source: src, Parent: top, Name: "copy", Sign: nobody, Sees: func(c *Collection, o *Object) (bool, error) {
+		if o != nil {
+			return o.Name != "o1", nil
+		}
+		return c.ID != closed.ID, nil
+	}}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := finish(t, db, cp, top, "copy")
+	if err := db.View(t.Context(), func(tx *Tx) error {
+		var names []string
+		for _, line := range picture(t, tx, c, "") {
+			name, _, _ := strings.Cut(line, " ")
+			names = append(names, name)
+		}
+		if want := []string{"a/", "a/o0", "o0", "o2", "o3"}; !slices.Equal(names, want) {
+			t.Errorf("copied %q, want %q", names, want)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	sound(t, db)
 }
 
@@ -343,7 +380,7 @@ func (g *copyGame) play() {
 			}
 		}
 	}
-	cp, err := g.db.writeCopy(g.t.Context(), g.src, aside, "copy", disturb, 1+g.r.IntN(6))
+	cp, err := g.db.writeCopy(g.t.Context(), CopyPlan{Source: g.src, Parent: aside, Name: "copy", Sign: disturb}, 1+g.r.IntN(6))
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -362,7 +399,7 @@ func (g *copyGame) play() {
 			return nil
 		})
 		if !done {
-			if err := g.db.GrowCopy(g.t.Context(), cp, disturb); err != nil {
+			if err := g.db.GrowCopy(g.t.Context(), cp); err != nil {
 				g.t.Fatal(err)
 			}
 		}

@@ -191,13 +191,13 @@ func everything(t testing.TB, db *DB) {
 		must(err)
 		return nil
 	}))
-	cp, err := db.WriteCopy(ctx, folder, home, "h", func(*Tx) {})
+	cp, err := db.WriteCopy(ctx, CopyPlan{Source: folder, Parent: home, Name: "h", Sign: func(*Tx) {}})
 	must(err)
 	must(db.Update(ctx, func(tx *Tx) error {
 		_, err := tx.FinishCopy(cp, &Collection{Parent: home.ID, Owner: p.ID, Kind: KindFiles, Name: "h"})
 		return err
 	}))
-	cp, err = db.WriteCopy(ctx, b, home, "i", func(*Tx) {})
+	cp, err = db.WriteCopy(ctx, CopyPlan{Source: b, Parent: home, Name: "i", Sign: func(*Tx) {}})
 	must(err, db.DropCopy(ctx, cp))
 	j, err := db.ClaimJob(ctx, "k")
 	must(err, db.FinishJob(ctx, j, "sent"))

@@ -96,16 +96,21 @@ func (c *Calendar) Move(rq *webdav.Request, from webdav.Resource, name string) (
 	return webdav.Stored{Created: standing == nil, ETag: src.ETag()}, nil
 }
 
-// incoming is CALDAV:calendar-collection-location-ok for COPY and MOVE, and takes away what stands under the name.
-func (h *Home) incoming(rq *webdav.Request, from webdav.Resource, name string) (src *Calendar, created bool, err error) {
+// takes is CALDAV:calendar-collection-location-ok for COPY and MOVE.
+func (h *Home) takes(from webdav.Resource, name string) (*Calendar, error) {
 	src, ok := from.(*Calendar)
-	if !ok {
-		if _, ok := from.(webdav.Collection); ok {
-			return nil, false, ErrLocation.With("a calendar home takes calendars only")
-		}
-		return nil, false, webdav.Forbidden("a calendar home takes calendars only: objects go into one of them")
+	if ok {
+		return src, h.locationOK(name)
 	}
-	if err := h.locationOK(name); err != nil {
+	if _, ok := from.(webdav.Collection); ok {
+		return nil, ErrLocation.With("a calendar home takes calendars only")
+	}
+	return nil, webdav.Forbidden("a calendar home takes calendars only: objects go into one of them")
+}
+
+// incoming takes away what stands under the name.
+func (h *Home) incoming(rq *webdav.Request, from webdav.Resource, name string) (src *Calendar, created bool, err error) {
+	if src, err = h.takes(from, name); err != nil {
 		return nil, false, err
 	}
 	standing, err := h.calendar(rq, name)
@@ -116,6 +121,18 @@ func (h *Home) incoming(rq *webdav.Request, from webdav.Resource, name string) (
 		return nil, false, err
 	}
 	return src, false, h.remove(rq, standing.Node)
+}
+
+// PlanCopy judges whether a calendar can be copied here.
+func (h *Home) PlanCopy(rq *webdav.Request, from webdav.Resource, name string) (*store.CopyPlan, error) {
+	src, err := h.takes(from, name)
+	if err == nil {
+		err = whole(src.Node)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.Node.PlanCopy(rq, src.Node, name), nil
 }
 
 // Copy makes a new calendar with the properties of another and, unless Depth is 0 (RFC 4918 §9.8.3), all its objects.
@@ -131,49 +148,13 @@ func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webd
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	made := &Calendar{Node: h.Like(src.Node, name), home: h}
-	if err := made.Save(rq); err != nil {
-		return webdav.Stored{}, err
-	}
-	if err := rq.Tx.CopyDead(src.Row.ID, 0, made.Row.ID, 0); err != nil {
-		return webdav.Stored{}, err
-	}
-	if depth != webdav.Depth0 {
-		err = made.fill(rq, src)
+	made := h.Like(src.Node, name)
+	if depth == webdav.Depth0 {
+		err = made.SaveLike(rq, src.Node)
+	} else {
+		err = made.FinishCopy(rq, src.Node)
 	}
 	return webdav.Stored{Created: created}, err
-}
-
-// fill copies all objects of src into a calendar that was just made. They are listed before the first is written: no
-// row may be read while its table is changed.
-func (c *Calendar) fill(rq *webdav.Request, src *Calendar) error {
-	dead, err := rq.Tx.HaveDead(src.Data.ID)
-	if err != nil {
-		return err
-	}
-	type member struct {
-		id   int64
-		name string
-	}
-	var all []member
-	for o, err := range rq.Tx.Objects(src.Data.ID, 0) {
-		if err != nil {
-			return err
-		}
-		all = append(all, member{o.ID, o.Name})
-	}
-	for _, m := range all {
-		row, err := c.duplicate(rq, src.Data.ID, m.name, m.name)
-		if err != nil {
-			return err
-		}
-		if dead[m.id] {
-			if err := rq.Tx.CopyDead(src.Data.ID, m.id, c.Data.ID, row.ID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Move renames a calendar. It stays in its home: another one would change its owner.
@@ -189,7 +170,7 @@ func (h *Home) Move(rq *webdav.Request, from webdav.Resource, name string) (webd
 }
 
 var (
-	_ webdav.Container  = (*Home)(nil)
+	_ webdav.Copier     = (*Home)(nil)
 	_ webdav.DeepSyncer = (*Home)(nil)
 	_ webdav.DeadKeeper = (*Home)(nil)
 	_ webdav.Container  = (*Calendar)(nil)

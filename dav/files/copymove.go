@@ -2,9 +2,7 @@ package files
 
 import (
 	"errors"
-	"fmt"
 
-	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
@@ -102,77 +100,51 @@ func (f *Folder) duplicate(rq *webdav.Request, collection int64, from, name stri
 	return row, rq.Tx.PutContent(f.Data, row, content)
 }
 
+// PlanCopy judges whether a folder can be copied here with all that is in it.
+func (f *Folder) PlanCopy(rq *webdav.Request, from webdav.Resource, name string) (*store.CopyPlan, error) {
+	src, ok := from.(*Folder)
+	if !ok {
+		return nil, nil
+	}
+	e, err := rq.Tx.Extent(src.Data)
+	if err != nil {
+		return nil, err
+	}
+	if n := e.Collections + e.Objects; n > f.tree.opt.MaxCopy {
+		return nil, webdav.Forbidden("a COPY takes %d files and folders at most, and these are %d: copy them in parts", f.tree.opt.MaxCopy, n)
+	}
+	if err := f.fits(e.Height); err != nil {
+		return nil, err
+	}
+	return f.Node.PlanCopy(rq, src.Node, name), nil
+}
+
 func (f *Folder) copyFolder(rq *webdav.Request, src *Folder, name string) (webdav.Stored, error) {
 	depth, err := rq.Depth()
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	e := store.Extent{Collections: 1}
+	var e store.Extent
 	if depth != webdav.Depth0 {
-		if e, err = rq.Tx.Extent(src.Data); err != nil {
-			return webdav.Stored{}, err
-		}
+		e, err = rq.Tx.Extent(src.Data)
 	}
-	if n := e.Collections + e.Objects; n > f.tree.opt.MaxCopy { // others who write wait meanwhile
-		return webdav.Stored{}, webdav.Forbidden("a COPY takes %d files and folders at most, and these are %d: copy them in parts", f.tree.opt.MaxCopy, n)
+	if err == nil {
+		err = f.fits(e.Height)
 	}
-	if err := f.fits(e.Height); err != nil {
+	if err != nil {
 		return webdav.Stored{}, err
 	}
 	created, err := f.place(rq, name)
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	return webdav.Stored{Created: created}, f.graft(rq, src, name, depth != webdav.Depth0)
-}
-
-// graft copies a folder, deep or alone. All is listed before the first is written: no row may be read while its table is
-// changed.
-func (f *Folder) graft(rq *webdav.Request, src *Folder, name string, deep bool) error {
-	var folders []*home.Node
-	var names []string
-	dead := map[int64]bool{}
-	ids := map[string]int64{}
-	if deep {
-		for c, err := range src.Collections(rq, nil, store.KindFiles) {
-			if err != nil {
-				return err
-			}
-			folders = append(folders, c)
-		}
-		for o, err := range rq.Tx.Objects(src.Data.ID, 0) {
-			if err != nil {
-				return err
-			}
-			names, ids[o.Name] = append(names, o.Name), o.ID
-		}
-		var err error
-		if dead, err = rq.Tx.HaveDead(src.Data.ID); err != nil {
-			return err
-		}
+	made := f.Like(src.Node, name)
+	if depth == webdav.Depth0 {
+		err = made.SaveLike(rq, src.Node)
+	} else {
+		err = made.FinishCopy(rq, src.Node)
 	}
-	made := f.below(f.Like(src.Node, name))
-	if err := made.Save(rq); err != nil {
-		return err
-	}
-	if err := rq.Tx.CopyDead(src.Data.ID, 0, made.Row.ID, 0); err != nil {
-		return err
-	}
-	for _, n := range names {
-		o, err := made.duplicate(rq, src.Data.ID, n, n)
-		if err == nil && dead[ids[n]] {
-			err = rq.Tx.CopyDead(src.Data.ID, ids[n], made.Row.ID, o.ID)
-		}
-		if err != nil {
-			return fmt.Errorf("copy %q: %w", n, err)
-		}
-	}
-	for _, c := range folders {
-		if err := made.graft(rq, src.below(c), c.Name(), true); err != nil {
-			return err
-		}
-	}
-	return nil
+	return webdav.Stored{Created: created}, err
 }
 
 // Move gives a file or a folder another name, another folder, or both; rows stay, and with them all that hangs on them.

@@ -105,7 +105,7 @@ func (f *Folder) remove(rq *webdav.Request, res webdav.Resource) error {
 }
 
 var (
-	_ webdav.Container  = (*Folder)(nil)
+	_ webdav.Copier     = (*Folder)(nil)
 	_ webdav.DeepSyncer = (*Folder)(nil)
 	_ webdav.Displayed  = (*Folder)(nil)
 	_ webdav.Saver      = (*Folder)(nil)

@@ -93,7 +93,7 @@ func (s *Server) Do(ctx context.Context, who Login, c Call, out Answer) (*Reques
 			if rq.method != judged { // another kind of resource stands here now
 				return ErrStale
 			}
-			tx.As(rq.Who.Principal.ID, rq.Header.Get("User-Agent"))
+			rq.sign(tx)
 			if resp, err = rq.method.Run(rq); err != nil {
 				return err
 			}
@@ -118,6 +118,9 @@ func (rq *Request) refused(err error, out Answer) error {
 	}
 	return err
 }
+
+// sign names who writes, for the change log.
+func (rq *Request) sign(tx *store.Tx) { tx.As(rq.Who.Principal.ID, rq.Header.Get("User-Agent")) }
 
 func (rq *Request) count(tx *store.Tx) { rq.statements += tx.Statements() }
 

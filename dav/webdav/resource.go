@@ -44,6 +44,14 @@ type Container interface {
 	NewName(rq *Request) string
 }
 
+// Copier is a Container that takes copies of whole collections. They are made in many transactions, ahead of the one in
+// which Copy makes them visible: rq.Upload is a *store.Copy then.
+type Copier interface {
+	Container
+	// PlanCopy judges whether from can be copied to name, and says what is to be copied; nil: Copy does it all.
+	PlanCopy(rq *Request, from Resource, name string) (*store.CopyPlan, error)
+}
+
 // Stored is what became of a resource that was put, copied or moved.
 type Stored struct {
 	Created bool
