@@ -21,12 +21,14 @@ import (
 
 // Options are the settings of the service.
 type Options struct {
-	Host                                string // the site's public host name; "" takes the Host header's
-	Realm                               string // of a 401; the front's own goes before
-	SpoolDir                            string // where long answers wait for their client; "" for the system's temporary folder
-	NoProvision                         bool   // refuse users without an account
-	MaxResource                         int64  // octets of one calendar object; 0 for 10 MB
-	MaxSteps, MaxInstances, MaxExpanded int64  // of one report; see caldav.Options
+	Host                                string        // the site's public host name; "" takes the Host header's
+	Realm                               string        // of a 401; the front's own goes before
+	SpoolDir                            string        // where long answers wait for their client; "" for the system's temporary folder
+	Admins                              []string      // who may do everything: names of users, and of groups behind an "@"
+	People                              webdav.People // whom users see of each other; everybody when ""
+	NoProvision                         bool          // refuse users without an account
+	MaxResource                         int64         // octets of one calendar object; 0 for 10 MB
+	MaxSteps, MaxInstances, MaxExpanded int64         // of one report; see caldav.Options
 	MaxTime                             time.Duration
 	ObjectShare                         int64
 	Files                               bool  // every account has a tree of plain files
@@ -60,7 +62,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if opt.Files {
 		modules = append(modules, files.Module(db, files.Options{MaxFile: opt.MaxFile}))
 	}
-	engine, err := webdav.New(db, webdav.Options{Host: opt.Host, SpoolDir: opt.SpoolDir, NoProvision: opt.NoProvision, Realm: opt.Realm, Log: opt.Log, GiveUp: opt.GiveUp},
+	engine, err := webdav.New(db, webdav.Options{Host: opt.Host, SpoolDir: opt.SpoolDir, Admins: opt.Admins, People: opt.People, NoProvision: opt.NoProvision, Realm: opt.Realm, Log: opt.Log, GiveUp: opt.GiveUp},
 		modules...)
 	if err != nil {
 		return nil, fmt.Errorf("join the modules: %w", err)

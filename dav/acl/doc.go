@@ -1,6 +1,5 @@
-// Package acl shows who may do what: the properties of RFC 3744 §5. Rights themselves are judged by the engine's one
-// gate, from what each resource's Rights says.
+// Package acl shows who may do what: the properties of RFC 3744 §5, and the reports of §9, those that look for people
+// among them. Rights themselves are judged by the engine's one gate, from what each resource's Rights says.
 //
-// Left out so far: the ACL method, ACEs in the store, the reports of RFC 3744 §9; until then everything belongs to
-// its owner alone.
+// Left out: an access control list that another one inherits as a whole (RFC 3744 §5.7).
 package acl

@@ -131,7 +131,7 @@ type Place struct {
 func (p *Place) Rights(rq *webdav.Request) privilege.Set { return looking(rq, p.admin) }
 
 // open makes the resource of a row.
-func open(rq *webdav.Request, p *store.Principal) (webdav.Resource, error) {
+func open(rq *webdav.Request, p *store.Principal) (Principal, error) {
 	switch p.Kind {
 	case store.User:
 		u := &User{entity: entity{row: p}}

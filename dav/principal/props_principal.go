@@ -100,10 +100,13 @@ func (e *entity) addresses(rq *webdav.Request) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.uris, e.listed = list, true
+		e.list(list)
 	}
 	return e.uris, nil
 }
+
+// list gives them in advance.
+func (e *entity) list(uris []string) { e.uris, e.listed = uris, true }
 
 func (e *entity) cuType() string { return kindOf(e.row.Kind).cuType }
 

@@ -52,9 +52,12 @@ func proxies(rq *webdav.Request, owner *store.Principal, names []string) iter.Se
 	}
 }
 
-func proxy(rq *webdav.Request, owner *store.Principal, name string) (webdav.Resource, error) {
+func proxy(rq *webdav.Request, owner *store.Principal, name string) (Principal, error) {
 	for p, err := range proxies(rq, owner, []string{name}) {
-		return p, err
+		if err != nil {
+			return nil, err
+		}
+		return p.(*Proxy), nil
 	}
 	return nil, store.ErrNotFound
 }

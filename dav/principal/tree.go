@@ -82,7 +82,7 @@ func ofKind(k kind) *folder {
 						yield(nil, err)
 						return
 					}
-					if res, err := open(rq, l.Principal); !yield(res, err) || err != nil {
+					if res, err := Open(rq, l); !yield(res, err) || err != nil {
 						return
 					}
 				}
@@ -130,13 +130,53 @@ func Below(res webdav.Resource) []store.PrincipalKind {
 	return nil
 }
 
-// Open makes the resource of a row.
-func Open(rq *webdav.Request, p *store.Principal) (Principal, error) {
-	res, err := open(rq, p)
+// Open makes the resource of a row of the directory.
+func Open(rq *webdav.Request, l store.Listed) (Principal, error) {
+	p, err := open(rq, l.Principal)
+	if e, ok := p.(interface{ list([]string) }); ok && err == nil {
+		e.list(l.Addresses)
+	}
+	return p, err
+}
+
+// Mine are the caller and all groups that he is in, as far as they lie below a path. One statement.
+func Mine(rq *webdav.Request, below webdav.Path) ([]Principal, error) {
+	ids, err := rq.Identities()
 	if err != nil {
 		return nil, err
 	}
-	return res.(Principal), nil
+	rows, err := rq.Tx.PrincipalsByID(ids)
+	if err != nil {
+		return nil, err
+	}
+	var mine []Principal
+	for _, id := range ids {
+		p, err := ofRow(rq, rows[id], rows)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil && p.Path().Within(below) {
+			mine = append(mine, p)
+		}
+	}
+	return mine, nil
+}
+
+// ofRow is nil for a row that is gone.
+func ofRow(rq *webdav.Request, row *store.Principal, rows map[int64]*store.Principal) (Principal, error) {
+	if row == nil {
+		return nil, nil
+	}
+	if row.Kind != store.ProxyRead && row.Kind != store.ProxyWrite {
+		return open(rq, row)
+	}
+	owner := rows[row.Owner]
+	for _, k := range proxyKinds {
+		if k.kind == row.Kind && owner != nil {
+			return proxy(rq, owner, k.name)
+		}
+	}
+	return nil, nil
 }
 
 // Paths are those of principals by their ids; one that is gone is not among them.
@@ -149,18 +189,13 @@ func Paths(rq *webdav.Request, ids []int64) (map[int64]webdav.Path, error) {
 		return nil, err
 	}
 	paths := make(map[int64]webdav.Path, len(rows))
-	for id, p := range rows {
-		switch p.Kind {
-		case store.ProxyRead, store.ProxyWrite:
-			if owner := rows[p.Owner]; owner != nil {
-				for _, k := range proxyKinds {
-					if k.kind == p.Kind {
-						paths[id] = (&entity{row: owner}).Path().Child(k.name, true)
-					}
-				}
-			}
-		default:
-			paths[id] = (&entity{row: p}).Path()
+	for id, row := range rows {
+		p, err := ofRow(rq, row, rows)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			paths[id] = p.Path()
 		}
 	}
 	return paths, nil
