@@ -11,7 +11,7 @@ import (
 // What one transaction does. Rows lie all over the indexes: 2,000 at a time take half of what 200 do, since each page that is touched
 // is written once for each commit. On a slow machine it is fewer, for others who write wait meanwhile.
 const (
-	purgeTime  = 20 * time.Millisecond
+	purgeTime  = 15 * time.Millisecond
 	purgeRows  = 500 // between two looks at the clock
 	purgeParts = 16  // of a large file: 4 MB
 )
