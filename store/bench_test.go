@@ -83,6 +83,7 @@ func BenchmarkPutObject_Parallel(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			name := <-names
+			view(b, db, func(tx *store.Tx) error { calendar(b, tx, "ann"); return nil }) // as a request does
 			update(b, db, func(tx *store.Tx) error {
 				return tx.PutObject(calendar(b, tx, "ann"), &store.Object{Name: name}, body, store.Index{Kind: 1, UID: name})
 			})

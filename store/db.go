@@ -103,7 +103,7 @@ func (db *DB) connect(lock *flock, opt Options) (err error) {
 		return err
 	}
 	bg := context.Background()
-	w := &writer{db: db, lock: lock, queue: make(chan *turn), quit: make(chan struct{}), done: make(chan struct{}), checkpoint: walSize, log: opt.Log}
+	w := &writer{db: db, lock: lock, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), checkpoint: walSize, idle: idleTime, log: opt.Log}
 	db.write = w
 	// The driver is compiled with synchronous=NORMAL for write-ahead logs: FULL has to be said.
 	if w.handle, err = sql.Open("sqlite3", source(db.path, "_journal_mode=WAL&_txlock=immediate&_synchronous=FULL")); err != nil {
@@ -117,7 +117,7 @@ func (db *DB) connect(lock *flock, opt Options) (err error) {
 		return err
 	}
 	// A savepoint's copies of pages would else become a temporary file for each group of writers.
-	if err = errors.Join(w.exec(fmt.Sprintf(`PRAGMA journal_size_limit=%d`, walSize)), w.exec(`PRAGMA temp_store=MEMORY`)); err != nil {
+	if err = errors.Join(w.exec(fmt.Sprintf(`PRAGMA journal_size_limit=%d`, walSize)), w.exec(`PRAGMA wal_autocheckpoint=0`), w.exec(`PRAGMA temp_store=MEMORY`)); err != nil {
 		return err
 	}
 	if db.read, err = sql.Open("sqlite3", source(db.path, "_query_only=1")); err != nil {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -264,5 +266,59 @@ func TestUpdate_WaitingEndsWithItsContext(t *testing.T) {
 	other.release()
 	if err := db.Update(t.Context(), func(*Tx) error { return nil }); err != nil {
 		t.Errorf("after the other is done: %v", err)
+	}
+}
+
+func TestCheckpoint_EmptiesTheLogWhenNobodyWrites(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	w := db.write
+	if err := db.Update(t.Context(), func(tx *Tx) error { _, err := tx.addBody([]byte("x")); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.View(t.Context(), func(*Tx) error { w.emptyLog(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	w.emptyLog() // a reader may have been in the way
+	if n := w.logSize(); n != 0 {
+		t.Errorf("%d octets of log are left", n)
+	}
+	close(w.quit)
+	<-w.done
+	w.idle, w.quit, w.done = time.Millisecond, make(chan struct{}), make(chan struct{})
+	go w.run()
+	if err := db.Update(t.Context(), func(tx *Tx) error { _, err := tx.addBody([]byte("y")); return err }); err != nil {
+		t.Fatal(err)
+	}
+	for begin := time.Now(); w.logSize() != 0; time.Sleep(time.Millisecond) {
+		if time.Since(begin) > 10*time.Second {
+			t.Fatal("the log is not emptied by itself")
+		}
+	}
+}
+
+func TestUpdate_WaitsForTwoGroupsAtMost(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			for n := range 5 {
+				if err := db.Update(t.Context(), func(tx *Tx) error {
+					for began := time.Now(); i%2 == 0 && time.Since(began) < groupTime/10; { // twenty of these take longer than a group may
+						runtime.Gosched()
+					}
+					_, err := tx.addBody([]byte{byte(i), byte(n)})
+					return err
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	w := db.write
+	if w.waited != 1 || w.groups >= 200 { // beside the one that was under way
+		t.Errorf("%d groups of %d began while somebody waited", w.waited, w.groups)
 	}
 }

@@ -82,9 +82,9 @@ const (
 
 const (
 	// ?1 collection, ?2 from, ?3 to, ?4 kinds, ?5 version (0: any), ?6 series, ?7 UID, ?8 fold.
-	within      = `o.first>=?2 AND o.last<=?3 AND o.first<4611686018427387904`
-	outlineLies = `o.id, CASE WHEN ?5<>0 AND o.indexed<>?5 THEN 0 WHEN ` + within + ` THEN 1 ELSE 2 END, `
-	outlineBlob = `CASE WHEN ?5<>0 AND o.indexed<>?5 OR ?6=0 OR ?6=1 AND ` + within + ` THEN NULL ELSE o.series END`
+	within         = `o.first>=?2 AND o.last<=?3 AND o.first<4611686018427387904`
+	outlineLies    = `o.id, CASE WHEN ?5<>0 AND o.indexed<>?5 THEN 0 WHEN ` + within + ` THEN 1 ELSE 2 END, `
+	outlineBlob    = `CASE WHEN ?5<>0 AND o.indexed<>?5 OR ?6=0 OR ?6=1 AND ` + within + ` THEN NULL ELSE o.series END`
 	outlinesUID    = `SELECT ` + outlineLies + `o.uid, ` + outlineBlob + ` FROM object o WHERE o.collection=?1 AND `
 	outlinesUIDAnd = ` AND instr(CASE ?8 WHEN 0 THEN o.uid ELSE upper(o.uid) END, ?7)
 		AND (?4=0 OR o.kind&?4<>0 OR ?5<>0 AND o.indexed<>?5)

@@ -7,16 +7,20 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"sync"
 	"time"
 )
 
 // Measured on a disk with a cheap fsync: groups of up to 32 write three times as much as single commits.
 const (
-	groupSize = 32
-	groupTime = 25 * time.Millisecond
+	groupSize = 32                    // a group takes nobody more who was not waiting when it began …
+	groupTime = 25 * time.Millisecond // … nor after that time
 	queueTime = 10 * time.Second
-	walSize   = 16 << 20 // checkpoint between groups above it
-	walStep   = 4 << 20  // after a checkpoint that readers kept from finishing
+	walSize   = 4 << 20 // checkpoint between groups above it
+	walStep   = 4 << 20 // after a checkpoint that readers kept from finishing
+	walWait   = 50      // milliseconds for those readers
+	idleTime  = 5 * time.Second
 )
 
 // writer owns the writing connection, the lock file, BEGIN and COMMIT. Each request runs its own function in its own
@@ -27,10 +31,16 @@ type writer struct {
 	conn       *sql.Conn
 	session    *session // of conn, for as long as it is open
 	lock       *flock
-	queue      chan *turn
+	wake       chan struct{} // somebody waits
 	quit, done chan struct{}
-	checkpoint int64 // size of the write-ahead log that asks for one
+	checkpoint int64         // size of the write-ahead log that asks for one
+	idle       time.Duration // without a writer, after which the log is emptied
 	log        *slog.Logger
+
+	mu      sync.Mutex
+	waiting []*turn // in the order they came
+	groups  int64   // begun so far
+	waited  int64   // the most groups that began while somebody waited, its own among them
 }
 
 // turn is one request waiting for the writer. start has no buffer: either the request takes its turn or gives it up, never both.
@@ -39,6 +49,8 @@ type turn struct {
 	end   chan error      // to the writer: what the function said
 	fate  chan error      // to the request: how the group ended
 	gone  <-chan struct{} // the request has given up
+
+	arrived int64 // groups begun by then
 }
 
 // Update runs fn in a savepoint of a group of writers, once, and returns when it is on disk. An error of fn undoes what it wrote
@@ -56,17 +68,12 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 		return context.Cause(wait)
 	default:
 	}
-	select {
-	case db.write.queue <- t:
-	case <-wait.Done():
-		return context.Cause(wait)
-	case <-db.write.quit:
-		return ErrClosed
-	}
+	db.write.join(t)
 	var tx *Tx
 	select {
 	case tx = <-t.start:
 	case <-wait.Done():
+		db.write.leave(t)
 		return context.Cause(wait)
 	case <-db.write.done:
 		return ErrClosed
@@ -108,42 +115,111 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 
 func (w *writer) run() {
 	defer close(w.done)
+	idle := time.NewTimer(w.idle)
+	defer idle.Stop()
 	for {
 		select {
-		case t := <-w.queue:
-			w.group(t)
+		case <-w.wake:
+			if w.anybody() {
+				w.group()
+				idle.Reset(w.idle)
+			}
+		case <-idle.C:
+			w.emptyLog()
 		case <-w.quit:
 			return
 		}
 	}
 }
 
-// group runs first, and whoever else is waiting by then, in one transaction.
-func (w *writer) group(first *turn) {
+func (w *writer) join(t *turn) {
+	w.mu.Lock()
+	t.arrived = w.groups
+	w.waiting = append(w.waiting, t)
+	w.mu.Unlock()
+	w.ring()
+}
+
+func (w *writer) leave(t *turn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = slices.DeleteFunc(w.waiting, func(other *turn) bool { return other == t })
+}
+
+func (w *writer) ring() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// gather takes everybody who waits: nobody waits for more than the group that is under way and the next, which is their own.
+func (w *writer) gather() []*turn {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.waiting
+	w.waiting = nil
+	if len(all) > 0 {
+		w.groups++
+		w.waited = max(w.waited, w.groups-all[0].arrived)
+	}
+	return all
+}
+
+// late takes one who came since, nil when there is none.
+func (w *writer) late() *turn {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.waiting) == 0 {
+		return nil
+	}
+	t := w.waiting[0]
+	w.waiting = slices.Delete(w.waiting, 0, 1)
+	return t
+}
+
+// putBack has those first who were gathered for a group that was lost before their turn.
+func (w *writer) putBack(turns []*turn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = append(turns, w.waiting...)
+}
+
+func (w *writer) anybody() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.waiting) > 0
+}
+
+// group runs all who are waiting in one transaction, and with them who comes meanwhile, as long as it is short.
+func (w *writer) group() {
 	if err := w.begin(); err != nil {
-		w.refuse(first, err)
+		for _, t := range w.gather() {
+			w.refuse(t, err)
+		}
 		return
 	}
 	defer w.lock.release()
+	first := w.gather()
 	var members []*turn
 	var lost error
 	deadline := time.Now().Add(groupTime)
-	for t := first; t != nil; {
-		in, err := w.member(t, len(members) == 0)
-		if in {
-			members = append(members, t)
+	for lost == nil {
+		var t *turn
+		if len(first) > 0 {
+			t, first = first[0], first[1:]
+		} else if len(members) < groupSize && time.Now().Before(deadline) {
+			t = w.late()
 		}
-		if lost = err; lost != nil {
+		if t == nil {
 			break
 		}
-		t = nil
-		if len(members) < groupSize && time.Now().Before(deadline) {
-			select {
-			case t = <-w.queue:
-			default:
-			}
+		var in bool
+		if in, lost = w.member(t, len(members) == 0); in {
+			members = append(members, t)
 		}
 	}
+	w.putBack(first)
 	if lost == nil {
 		lost = w.exec(`COMMIT`)
 	}
@@ -159,6 +235,9 @@ func (w *writer) group(first *turn) {
 		t.fate <- lost
 	}
 	w.keepLogShort()
+	if w.anybody() {
+		w.ring()
+	}
 }
 
 func (w *writer) refuse(t *turn, err error) {
@@ -231,24 +310,50 @@ func (w *writer) exec(query string) error {
 	return w.session.run(query)
 }
 
-// keepLogShort copies the write-ahead log back into the database when it has grown. SQLite tries that by itself, but never
-// succeeds under readers that overlap; RESTART waits for them, a quarter of a second at most.
+// keepLogShort copies the write-ahead log back into the database when it has grown. SQLite's own way is switched off: under readers that
+// overlap it tries in vain with every commit, and each time syncs the database. RESTART waits for them, a little.
 func (w *writer) keepLogShort() {
-	info, err := os.Stat(w.db.path + "-wal")
-	if err != nil || info.Size() <= w.checkpoint {
+	size := w.logSize()
+	if size <= w.checkpoint {
 		return
 	}
-	bg := context.Background()
+	w.checkpoint = walSize
+	if !w.checkpointed(`PRAGMA wal_checkpoint(RESTART)`) {
+		w.checkpoint = size + walStep
+	}
+}
+
+// emptyLog gives the room of the write-ahead log back when nobody has written for a while. Where readers are in the way, it stays.
+func (w *writer) emptyLog() {
+	if w.logSize() == 0 {
+		return
+	}
+	if err := w.lock.acquire(); err != nil {
+		return
+	}
+	defer w.lock.release()
+	if w.db.same() == nil {
+		w.checkpointed(`PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
+}
+
+func (w *writer) logSize() int64 {
+	info, err := os.Stat(w.db.path + "-wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// checkpointed says whether all of the log could be copied.
+func (w *writer) checkpointed(query string) bool {
 	var busy, frames, copied int
-	err = errors.Join(
-		w.exec(`PRAGMA busy_timeout=250`),
-		w.conn.QueryRowContext(bg, `PRAGMA wal_checkpoint(RESTART)`).Scan(&busy, &frames, &copied),
+	err := errors.Join(
+		w.exec(fmt.Sprintf(`PRAGMA busy_timeout=%d`, walWait)),
+		w.conn.QueryRowContext(context.Background(), query).Scan(&busy, &frames, &copied),
 		w.exec(`PRAGMA busy_timeout=10000`))
 	if err != nil {
 		w.log.Warn("checkpoint", "err", err)
 	}
-	w.checkpoint = walSize
-	if busy != 0 || err != nil {
-		w.checkpoint = info.Size() + walStep
-	}
+	return err == nil && busy == 0
 }
