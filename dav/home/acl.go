@@ -86,8 +86,8 @@ func plain(list []store.ACE) []privilege.ACE {
 	return out
 }
 
-// seen says whether an object in this collection is granted to the caller by entries of its own.
-func (n *Node) seen(rq *webdav.Request) bool {
+// reached says whether an object in this collection is granted to the caller by entries of its own.
+func (n *Node) reached(rq *webdav.Request) bool {
 	if !n.entries.objects[n.Data.ID] {
 		return false
 	}

@@ -87,7 +87,7 @@ func (n *Node) open(rq *webdav.Request, row *store.Collection, kinds []store.Kin
 	if child.access, err = rq.Access(n.Owner.ID, child.inherited()); err != nil {
 		return nil, err
 	}
-	if child.access.Rights == 0 && !child.seen(rq) && !n.access.Rights.Has(privilege.Read) {
+	if child.access.Rights == 0 && !child.reached(rq) && !n.access.Rights.Has(privilege.Read) {
 		return nil, nil
 	}
 	return child, nil

@@ -53,7 +53,7 @@ func (n *Node) seen(rq *webdav.Request) func(*store.Collection, *store.Object) (
 		if node, known := nodes[c.ID]; known {
 			return node != nil, nil
 		}
-		node, err := nodes[c.Parent].open(rq, c, c.Kind, nil)
+		node, err := nodes[c.Parent].open(rq, c, []store.Kind{c.Kind}, nil)
 		if errors.Is(err, store.ErrNotFound) {
 			node, err = nil, nil
 		}
