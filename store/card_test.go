@@ -129,7 +129,7 @@ func TestKeys_FollowTheObject(t *testing.T) {
 		t.Errorf("the old key finds %q", got)
 	}
 	home := &Collection{ID: c.Parent, Owner: c.Owner}
-	cp, err := db.WriteCopy(t.Context(), other, home, "copy", func(*Tx) {})
+	cp, err := db.WriteCopy(t.Context(), CopyPlan{Source: other, Parent: home, Name: "copy", Sign: nobody})
 	if err != nil {
 		t.Fatal(err)
 	}

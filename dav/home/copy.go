@@ -10,7 +10,7 @@ import (
 
 // PlanCopy is for a COPY of src, with all that the caller sees of it, into this collection.
 func (n *Node) PlanCopy(rq *webdav.Request, src *Node, name string) *store.CopyPlan {
-	return &store.CopyPlan{Source: src.Data, Parent: n.Data, Name: name, Sees: src.seen(rq)}
+	return &store.CopyPlan{Source: src.Data, Parent: n.Data, Name: name, Sees: src.copied(rq)}
 }
 
 // FinishCopy makes what Prepare has copied of src visible as made, an unsaved collection. ErrStale when it was another
@@ -39,8 +39,8 @@ func (n *Node) SaveLike(rq *webdav.Request, src *Node) error {
 	return err
 }
 
-// seen is what a copy leaves out: what the caller may not read, or not all of. In his own home there is nothing such.
-func (n *Node) seen(rq *webdav.Request) func(*store.Collection, *store.Object) (bool, error) {
+// copied leaves out what the caller may not read, or not all of. In his own home there is nothing such.
+func (n *Node) copied(rq *webdav.Request) func(*store.Collection, *store.Object) (bool, error) {
 	if n.entries.on == nil {
 		return nil
 	}
