@@ -41,18 +41,38 @@ func (rq *Request) identify() error {
 // current says whether an account has all that this version provides, and what this login said. A login that says
 // nothing of a person, as one from the command line, changes nothing.
 func (s *Server) current(p *store.Principal, l Login) bool {
-	want := s.claims(l)
-	return len(p.Claims) == len(want) && bytes.Equal(p.Claims[:8], want[:8]) && (len(l.Claims) == 0 || bytes.Equal(p.Claims[8:], want[8:]))
+	return bytes.Equal(p.Claims, s.claims(l, p.Claims))
 }
 
-// claims is what the row remembers of both, as two hashes: while they are equal, a login writes nothing.
-func (s *Server) claims(l Login) []byte {
-	stamp := sha256.Sum256([]byte(s.stamp))
-	h := sha256.New()
-	for _, k := range slices.Sorted(maps.Keys(l.Claims)) {
-		h.Write([]byte(k + "=" + l.Claims[k] + "\n"))
+// The parts of what a row remembers, each a hash of eight octets: while they are equal, a login writes nothing.
+const (
+	partStamp = iota * 8
+	partClaims
+	partFile
+	partLogin
+	partEnd
+)
+
+// claims is what the row is to remember after a login; of what that says nothing about, it is what it was.
+func (s *Server) claims(l Login, have []byte) []byte {
+	want := make([]byte, partEnd)
+	if len(have) == partEnd {
+		copy(want, have)
 	}
-	return append(stamp[:8:8], h.Sum(nil)[:8]...)
+	stamp := sha256.Sum256([]byte(s.stamp))
+	copy(want[partStamp:partClaims], stamp[:])
+	if len(l.Claims) > 0 {
+		h := sha256.New()
+		for _, k := range slices.Sorted(maps.Keys(l.Claims)) {
+			h.Write([]byte(k + "=" + l.Claims[k] + "\n"))
+		}
+		copy(want[partClaims:partFile], h.Sum(nil))
+	}
+	for source, names := range l.Groups {
+		at := partOf(source)
+		copy(want[at:at+8], groupsHash(names))
+	}
+	return want
 }
 
 // provision makes or refreshes the caller's account.
@@ -79,11 +99,8 @@ func (s *Server) Account(rq *Request, l Login) (*store.Principal, error) {
 	if name := strings.TrimSpace(l.Claims["name"]); name != "" {
 		p.Display = name
 	}
-	claims := s.claims(l)
-	if len(l.Claims) == 0 && len(p.Claims) == len(claims) {
-		copy(claims[8:], p.Claims[8:])
-	}
-	p.Claims = claims
+	before := p.Claims
+	p.Claims = s.claims(l, before)
 	if isNew {
 		err = rq.Tx.CreatePrincipal(p)
 	} else {
@@ -111,7 +128,7 @@ func (s *Server) Account(rq *Request, l Login) (*store.Principal, error) {
 			}
 		}
 	}
-	return p, nil
+	return p, rq.join(p, l, before) // last: what is shared with a group comes into a home that is there
 }
 
 // AddAccount makes or refreshes the account of a login without a request: from the command line.
