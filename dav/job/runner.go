@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"caldav-fcgi/store"
@@ -38,7 +39,7 @@ func (r *Runner) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := r.All(ctx); err != nil && ctx.Err() == nil {
-			r.log.Warn("a job failed: will try again", "error", err)
+			r.log.Warn("jobs failed: will try again", "error", err)
 		}
 		select {
 		case <-tick.C:
@@ -48,29 +49,30 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// All does what is due by now.
+// All does what is due by now. A job that fails does not keep the others from being done; the error tells of all that did.
 func (r *Runner) All(ctx context.Context) error {
+	var failed error
 	for ctx.Err() == nil {
-		if found, err := r.one(ctx); err != nil || !found {
-			return err
+		j, err := r.db.ClaimJob(ctx, r.names...)
+		if errors.Is(err, store.ErrNotFound) {
+			return failed
+		}
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		if err := r.one(ctx, j); err != nil {
+			failed = errors.Join(failed, err)
 		}
 	}
-	return ctx.Err()
+	return errors.Join(failed, ctx.Err())
 }
 
-// one does one job, if any is due.
-func (r *Runner) one(ctx context.Context) (found bool, err error) {
-	j, err := r.db.ClaimJob(ctx, r.names...)
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
+// one does a job that was claimed.
+func (r *Runner) one(ctx context.Context, j *store.Job) error {
 	for more := true; more; {
 		if ctx.Err() != nil {
 			// Given back, so that the next process need not wait for the lease to end.
-			return true, r.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.RetryJob(j, tx.Now.Unix(), "") })
+			return r.giveBack(ctx, j, 0, "")
 		}
 		var rest bool
 		err := r.db.Update(ctx, func(tx *store.Tx) (err error) {
@@ -83,8 +85,34 @@ func (r *Runner) one(ctx context.Context) (found bool, err error) {
 		case err == nil:
 			more = rest
 		case ctx.Err() == nil:
-			return true, fmt.Errorf("job %s %s: %w", j.Kind, j.Key, err)
+			err = fmt.Errorf("job %s %s: %w", j.Kind, j.Key, err)
+			return errors.Join(err, r.giveBack(ctx, j, pause(j.Tries), err.Error()))
 		}
 	}
-	return true, nil
+	return nil
+}
+
+// giveBack has a job tried again after a pause; who holds it by now decides for itself.
+func (r *Runner) giveBack(ctx context.Context, j *store.Job, after time.Duration, fate string) error {
+	fate = strings.ToValidUTF8(fate[:min(len(fate), maxFate)], "")
+	err := r.db.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.RetryJob(j, tx.Now.Add(after).Unix(), fate) })
+	if errors.Is(err, store.ErrLeaseLost) {
+		return nil
+	}
+	return err
+}
+
+const (
+	firstPause   = time.Minute
+	longestPause = 6 * time.Hour
+	maxFate      = 500 // bytes of what is kept about a failure
+)
+
+// pause grows with the number of tries.
+func pause(tries int64) time.Duration {
+	p := firstPause
+	for ; tries > 1 && p < longestPause; tries-- {
+		p *= 2
+	}
+	return min(p, longestPause)
 }

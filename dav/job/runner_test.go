@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -71,22 +72,58 @@ func TestRunner_GivesBackWhenItHasToEnd(t *testing.T) {
 	}
 }
 
-func TestRunner_FailedIsTriedAgainAfterItsLease(t *testing.T) {
+func TestRunner_BacksOffFromAJobThatFails(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := start
 	db := storetest.OpenAt(t, storetest.Path(t), store.Options{Now: func() time.Time { return now }})
-	enqueue(t, db, "work", "a")
+	enqueue(t, db, "work", "bad")
 	fault := store.ErrNotFound // of the job's own: the queue is not empty for it
-	kinds := map[string]job.Part{"work": func(*store.Tx, *store.Job) (bool, error) { return false, fault }}
+	tries, others := 0, 0
+	kinds := map[string]job.Part{"work": func(_ *store.Tx, j *store.Job) (bool, error) {
+		if j.Key != "bad" {
+			others++
+			return false, nil
+		}
+		tries++
+		return false, fault
+	}}
 	r := job.New(db, slog.New(slog.DiscardHandler), kinds)
-	if err := r.All(t.Context()); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("the fault of a job is told: %v", err)
+	wait := time.Minute
+	for _, pause := range []time.Duration{0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360} { // minutes
+		if pause *= time.Minute; pause > 0 {
+			now = now.Add(pause - time.Second)
+			enqueue(t, db, "work", fmt.Sprint(pause, now))
+			before := others
+			if err := r.All(t.Context()); err != nil || others != before+1 {
+				t.Errorf("before %v are over: %v, %d others done", pause, err, others-before)
+			}
+			now = now.Add(time.Second)
+		}
+		enqueue(t, db, "work", fmt.Sprint("beside ", now)) // is not kept from being done
+		before, done := tries, others
+		if err := r.All(t.Context()); !errors.Is(err, store.ErrNotFound) || tries != before+1 || others != done+1 {
+			t.Errorf("after %v: %d tries, %d others, %v", pause, tries-before, others-done, err)
+		}
+		wait = pause
+	}
+	if wait != 6*time.Hour || now.Sub(start) > 24*time.Hour {
+		t.Errorf("ended with %v, at %v", wait, now)
+	}
+	// Who asks for it again has it done at once; the last failure is kept with it.
+	enqueue(t, db, "work", "bad")
+	j, err := db.ClaimJob(t.Context(), "work")
+	if err != nil || j.Fate == "" {
+		t.Fatalf("%+v, %v", j, err)
+	}
+	if err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.RetryJob(j, now.Unix(), j.Fate) }); err != nil {
+		t.Fatal(err)
 	}
 	fault = nil
-	now = now.Add(time.Hour)
 	if err := r.All(t.Context()); err != nil {
 		t.Error(err)
 	}
+	now = now.Add(24 * time.Hour)
 	if _, err := db.ClaimJob(t.Context(), "work"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a job is left: %v", err)
 	}
