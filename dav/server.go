@@ -11,9 +11,11 @@ import (
 	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/feed"
 	"caldav-fcgi/dav/files"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/job"
 	"caldav-fcgi/dav/page"
 	"caldav-fcgi/dav/principal"
+	"caldav-fcgi/dav/share"
 	"caldav-fcgi/dav/tzdist"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
@@ -26,6 +28,7 @@ type Options struct {
 	SpoolDir                            string        // where long answers wait for their client; "" for the system's temporary folder
 	Admins                              []string      // who may do everything: names of users, and of groups behind an "@"
 	People                              webdav.People // whom users see of each other; everybody when ""
+	AcceptShares                        bool          // users have what is shared with them without being asked
 	NoProvision                         bool          // refuse users without an account
 	MaxResource                         int64         // octets of one calendar object; 0 for 10 MB
 	MaxSteps, MaxInstances, MaxExpanded int64         // of one report; see caldav.Options
@@ -55,7 +58,9 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	modules := []webdav.Module{
 		principal.Module(),
 		acl.Module(),
-		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxTime: opt.MaxTime, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded, ObjectShare: opt.ObjectShare}),
+		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxTime: opt.MaxTime, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded, ObjectShare: opt.ObjectShare,
+			Places: map[store.Kind]func(*home.Node) webdav.Resource{share.Kind: share.Place}, Removing: share.Removing}),
+		share.Module(share.Options{Accept: opt.AcceptShares}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),
 	}
