@@ -19,6 +19,8 @@ type Calendar struct {
 	*home.Node
 	home *Home
 
+	overlays map[int64]store.Overlay // the caller's own alarms, once they were read
+
 	zone     *time.Location
 	zoneOnce sync.Once
 }
@@ -53,14 +55,22 @@ func (c *Calendar) Takes(k ical.Kind) bool {
 func (c *Calendar) Zone() *time.Location {
 	c.zoneOnce.Do(func() {
 		c.zone = time.UTC
-		if c.Data.Timezone == nil {
+		if c.timezone() == nil {
 			return
 		}
-		if loc, err := zone.FromVTimezone([]byte(*c.Data.Timezone)); err == nil {
+		if loc, err := zone.FromVTimezone([]byte(*c.timezone())); err == nil {
 			c.zone = loc
 		}
 	})
 	return c.zone
+}
+
+// timezone is what the calendar was given; on a share, by its owner, as long as the sharee has none of his own.
+func (c *Calendar) timezone() *string {
+	if c.Row.Timezone != nil {
+		return c.Row.Timezone
+	}
+	return c.Data.Timezone
 }
 
 func valueOf(s *string) string {
@@ -76,10 +86,14 @@ func (c *Calendar) Child(rq *webdav.Request, name string, want store.Want) (webd
 	if err != nil {
 		return nil, err
 	}
-	if o := c.object(row); o != nil {
-		return o, nil
+	o, err := c.object(rq, row)
+	if err == nil && o == nil {
+		err = store.ErrNotFound
 	}
-	return nil, store.ErrNotFound
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // Members yields objects.
@@ -91,7 +105,12 @@ func (c *Calendar) Members(rq *webdav.Request, names []string, want store.Want) 
 				yield(nil, err)
 				return
 			}
-			if c.show(&o, row) && !yield(&o, nil) {
+			shown, err := c.show(rq, &o, row)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if shown && !yield(&o, nil) {
 				return
 			}
 		}

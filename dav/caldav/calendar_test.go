@@ -30,7 +30,7 @@ func TestZone(t *testing.T) {
 		offset int
 	}{{"none", nil, 0}, {"bad", &bad, 0}, {"good", &good, 7200}} {
 		c := testCalendar()
-		c.Data.Timezone = test.stored
+		c.Row.Timezone = test.stored
 		if _, got := time.Now().In(c.Zone()).Zone(); got != test.offset {
 			t.Errorf("%s: offset %d, want %d", test.name, got, test.offset)
 		}

@@ -29,7 +29,7 @@ func (c *Calendar) incoming(rq *webdav.Request, from webdav.Resource, name strin
 	if limit := c.home.opt.MaxResource; src.Row.Size > limit {
 		return nil, nil, ErrMaxResourceSize.With("an object may have %d octets at most", limit)
 	}
-	if standing, err = c.standing(rq, name); err != nil {
+	if standing, err = c.standing(rq, name, 0); err != nil {
 		return nil, nil, err
 	}
 	var self int64

@@ -18,6 +18,7 @@ type Object struct {
 	home.Object
 	calendar *Calendar
 	parsed   *parsed
+	alarms   string // of the tag, where the caller has his own
 }
 
 // ContentType is the same for all.

@@ -18,7 +18,7 @@ const timezoneService = "timezones"
 func timezoneProperties() []webdav.Property {
 	return []webdav.Property{
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-timezone"), // RFC 4791 §5.2.2
-			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.Data.Timezone) },
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.timezone()) },
 			Set: setTimezone}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-timezone-id"), // RFC 7809 §5.2
 			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
@@ -49,14 +49,14 @@ func setTimezone(_ *webdav.Request, c *Calendar, el *etree.Element) error {
 			return ErrValidCalendarData.With("calendar-timezone: %v", err)
 		}
 	}
-	c.Data.Timezone = s
+	c.Row.Timezone = s
 	return nil
 }
 
 // setTimezoneID keeps the definition of the zone, so that either property follows the other (RFC 7809 §3.1.5).
 func setTimezoneID(_ *webdav.Request, c *Calendar, el *etree.Element) error {
 	if el == nil {
-		c.Data.Timezone = nil
+		c.Row.Timezone = nil
 		return nil
 	}
 	id := webdav.TextOf(el)
@@ -65,7 +65,7 @@ func setTimezoneID(_ *webdav.Request, c *Calendar, el *etree.Element) error {
 		return unknownZone(id)
 	}
 	s := string(body)
-	c.Data.Timezone = &s
+	c.Row.Timezone = &s
 	return nil
 }
 
@@ -75,10 +75,10 @@ func unknownZone(id string) error {
 
 // timezoneID is the TZID in calendar-timezone, "" when there is none.
 func (c *Calendar) timezoneID() string {
-	if c.Data.Timezone == nil {
+	if c.timezone() == nil {
 		return ""
 	}
-	cal, err := ical.Parse([]byte(strings.TrimSpace(*c.Data.Timezone)))
+	cal, err := ical.Parse([]byte(strings.TrimSpace(*c.timezone())))
 	if err != nil {
 		return ""
 	}

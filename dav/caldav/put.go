@@ -150,7 +150,10 @@ func (c *Calendar) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 	if up.calendar != c.Data.ID || up.config != c.Data.Config {
 		return webdav.Stored{}, webdav.ErrStale
 	}
-	row, err := c.standing(rq, name)
+	if c.Mounted() {
+		return c.putShared(rq, name, up)
+	}
+	row, err := c.standing(rq, name, 0)
 	if err != nil {
 		return webdav.Stored{}, err
 	}
@@ -161,18 +164,23 @@ func (c *Calendar) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 		return webdav.Stored{}, c.uidConflict(rq, up.index.UID, row, 0)
 	}
 	if err := rq.Tx.PutObject(c.Data, row, up.body, up.index); err != nil {
-		var taken *store.UIDTaken
-		if errors.As(err, &taken) {
-			err = ErrUIDConflict.At(c.Path().Child(taken.Name, false))
-		}
-		return webdav.Stored{}, err
+		return webdav.Stored{}, c.taken(err)
 	}
 	return webdav.Stored{Created: created, AsSent: !up.converted, ETag: row.Tag("")}, nil
 }
 
+// taken turns the store's refusal of a UID that is in use into the condition.
+func (c *Calendar) taken(err error) error {
+	var taken *store.UIDTaken
+	if errors.As(err, &taken) {
+		return ErrUIDConflict.At(c.Path().Child(taken.Name, false))
+	}
+	return err
+}
+
 // standing is the object with that name, nil when the name is free.
-func (c *Calendar) standing(rq *webdav.Request, name string) (*store.Object, error) {
-	row, err := rq.Tx.Object(c.Data.ID, name, 0)
+func (c *Calendar) standing(rq *webdav.Request, name string, want store.Want) (*store.Object, error) {
+	row, err := rq.Tx.Object(c.Data.ID, name, want)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

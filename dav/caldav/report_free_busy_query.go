@@ -102,6 +102,9 @@ func (q *busyQuery) add(c *Calendar) error {
 				return err
 			}
 			q.budget.rows++
+			if !c.RightsTo(q.rq, o.ID).Has(privilege.ReadFreeBusy) {
+				continue
+			}
 			set, err := (*recur.Set)(nil), recur.ErrSeries
 			if c.View() != privilege.NoPrivate { // else the text tells what is seen
 				set, err = q.budget.decoded(o, sets)
@@ -126,7 +129,10 @@ func (q *busyQuery) add(c *Calendar) error {
 			if err != nil {
 				return err
 			}
-			o := c.object(row)
+			o, err := c.object(q.rq, row)
+			if err != nil {
+				return err
+			}
 			if o == nil {
 				continue
 			}

@@ -81,7 +81,7 @@ func (s *search) find(c *Calendar) ([]hit, error) {
 		}
 		s.budget.rows++
 		a, err := filter.Maybe, error(nil)
-		if c.View() == privilege.Full { // else what the row says is not all seen
+		if !c.Personal() { // else what the row says is not all seen
 			a, err = s.decide(o, sets)
 		}
 		if errors.Is(err, recur.ErrBudget) {
@@ -178,7 +178,12 @@ func (s *search) read(c *Calendar, hits []hit, want store.Want) iter.Seq2[*Objec
 					yield(nil, err)
 					return
 				}
-				if o := c.object(row); o != nil && !s.offer(o, sure, yield) {
+				o, err := c.object(s.rq, row)
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				if o != nil && !s.offer(o, sure, yield) {
 					return
 				}
 			}
@@ -209,7 +214,10 @@ func (s *search) compare(c *Calendar, hits []hit) error {
 		if err != nil {
 			return err
 		}
-		o := c.object(row)
+		o, err := c.object(s.rq, row)
+		if err != nil {
+			return err
+		}
 		if o == nil {
 			continue
 		}
@@ -313,6 +321,6 @@ func reports(opt Options) []webdav.Report {
 	return []webdav.Report{
 		webdav.ReportOn(calDAV("calendar-query"), budgeted(opt, calendarQuery)),
 		webdav.ReportOn(calDAV("calendar-multiget"), budgeted(opt, calendarMultiget)),
-		webdav.ReportOn(calDAV("free-busy-query"), budgeted(opt, freeBusyQuery)),
+		webdav.ReportOn(calDAV("free-busy-query"), budgeted(opt, freeBusyQuery)).Needing(privilege.ReadFreeBusy).Hiding(), // §7.10
 	}
 }

@@ -114,7 +114,9 @@ func overBudgetAt(rq *webdav.Request, c *Calendar, id int64) error {
 		if err != nil {
 			return err
 		}
-		if o := c.object(row); o != nil && c.View() == privilege.Full && rq.May(c, privilege.Read) {
+		if o, err := c.object(rq, row); err != nil {
+			return err
+		} else if o != nil && c.View() == privilege.Full && rq.May(c, privilege.Read) {
 			return overBudget(o)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
 
@@ -121,17 +122,24 @@ func (c *Calendar) hides(row *store.Object) bool {
 }
 
 // object is one of the calendar's, as the caller sees it; nil when he sees nothing of it.
-func (c *Calendar) object(row *store.Object) *Object {
-	if o := new(Object); c.show(o, row) {
-		return o
+func (c *Calendar) object(rq *webdav.Request, row *store.Object) (*Object, error) {
+	o := new(Object)
+	if shown, err := c.show(rq, o, row); err != nil || !shown {
+		return nil, err
 	}
-	return nil
+	return o, nil
 }
 
 // show makes o that of a row, as the caller sees it; false when he sees nothing of it.
-func (c *Calendar) show(o *Object, row *store.Object) bool {
+func (c *Calendar) show(rq *webdav.Request, o *Object, row *store.Object) (bool, error) {
 	*o = Object{Object: home.Object{Row: *row, In: c.Node}, calendar: c}
-	return c.View() == privilege.Full || !c.hides(row) && o.cut()
+	switch {
+	case !c.Personal():
+		return true, nil
+	case c.View() == privilege.Full:
+		return true, o.ownAlarms(rq)
+	}
+	return !c.hides(row) && o.cut(), nil
 }
 
 // cut leaves of the text what the caller sees, if it was read; false for nothing.
@@ -165,7 +173,7 @@ func (o *Object) DeadKey() (collection, object int64) {
 func (o *Object) ETag() string { return o.tag("") }
 
 func (o *Object) tag(variant string) string {
-	return o.Row.Tag(strings.Trim(viewName(o.In.View())+"-"+variant, "-"))
+	return o.Row.Tag(strings.Trim(viewName(o.In.View())+o.alarms+"-"+variant, "-"))
 }
 
 // viewName is a part of tags.
