@@ -32,16 +32,22 @@ func (o *Object) Rights(rq *webdav.Request) privilege.Set { return o.access(rq).
 // View is how much of it the caller sees.
 func (o *Object) View(rq *webdav.Request) privilege.View { return o.access(rq).View }
 
-func (o *Object) access(rq *webdav.Request) privilege.Access {
-	n := o.In
+func (o *Object) access(rq *webdav.Request) privilege.Access { return o.In.accessTo(rq, o.Row.ID) }
+
+func (n *Node) accessTo(rq *webdav.Request, object int64) privilege.Access {
 	if !n.entries.objects[n.Data.ID] {
 		return n.access
 	}
-	own := n.entries.of(n.Data.ID, o.Row.ID)
+	own := n.entries.of(n.Data.ID, object)
 	if own == nil {
 		return n.access
 	}
 	return rq.Judge(n.Owner.ID, own, n.inherited())
+}
+
+// RightsTo are what the caller may do with the object of that row, for who reads no more of it than its times.
+func (n *Node) RightsTo(rq *webdav.Request, object int64) privilege.Set {
+	return n.accessTo(rq, object).Rights
 }
 
 // ETag follows the stored octets.
