@@ -243,8 +243,11 @@ func (tx *Tx) known(c *Collection, t Token) error {
 	case t.Sub != 0:
 		return unknown
 	}
-	// Older than the cut. Of each collection the last row before the cut is kept: where there is none later than the token, nothing of
-	// it has been cut.
+	// Older than the cut. Nothing can be missing after the newest one; own properties may have changed since, in a row that counts below.
+	if newest, err := tx.Token(c); err != nil || newest == t {
+		return err
+	}
+	// Of each collection the last row before the cut is kept: where there is none later than the token, nothing of it has been cut.
 	cut, err := tx.has(changedSince, c.ID, t.Rev, tx.state.Pruned)
 	if err == nil && cut {
 		return unknown

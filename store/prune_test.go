@@ -119,3 +119,38 @@ func TestPrune_CutsHistoryAndRefusesItsTokens(t *testing.T) {
 		t.Errorf("the second time: %d, %d, %v", rows, bodies, err)
 	}
 }
+
+// The token that a collection has is known, also where its own properties have changed since, and all of it was before the cut.
+func TestPrune_KeepsTheNewestToken(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	db := storetest.OpenAt(t, storetest.Path(t), store.Options{Now: func() time.Time { return now }})
+	storetest.Seed(t, db, "ann")
+	update(t, db, func(tx *store.Tx) error { return put(tx, calendar(t, tx, "ann"), "a") })
+	update(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "ann")
+		home, err := tx.CollectionByID(c.Parent)
+		return errors.Join(err, tx.SaveCollection(c), tx.SaveCollection(home))
+	})
+	now = now.AddDate(1, 0, 0)
+	if err := db.Prune(t.Context(), now, 100, func(_, _ int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	view(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "ann")
+		home, err := tx.CollectionByID(c.Parent)
+		if err != nil {
+			return err
+		}
+		for _, c := range []*store.Collection{c, home} {
+			token, err := tx.Token(c)
+			if err != nil {
+				return err
+			}
+			if changes, next, _, err := tx.Changes(c, token, 0); err != nil || len(changes) != 0 || next != token {
+				t.Errorf("%s: %v, %v, %v", c.Name, changes, next, err)
+			}
+		}
+		return nil
+	})
+}
