@@ -91,3 +91,36 @@ func TestShare_AlarmsOfOverrides(t *testing.T) {
 		t.Errorf("the owner has\n%s", a.Body)
 	}
 }
+
+// Who may only read a shared calendar changes what it is called for him, and nothing of what is in it; a lock in it is
+// one for all.
+func TestShare_OwnNameButNotOwnObjects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const ann = "/calendars/ann/calendar/"
+	w.want(201, "ann", "PUT", ann+"x.ics", event("x", "DTSTART:20260110T100000Z"))
+	w.share(privilege.ShareRead)
+	const name = `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:displayname>mine</d:displayname><k:x xmlns:k="urn:k">1</k:x></d:prop></d:set></d:propertyupdate>`
+	w.want(207, "bob", "PROPPATCH", "/calendars/bob/anns/", name)
+	for user, dir := range map[string]string{"bob": "/calendars/bob/anns/", "ann": ann} {
+		a := w.want(207, user, "PROPFIND", dir, propfindBody(`<d:displayname/><k:x xmlns:k="urn:k"/>`), "Depth", "0")
+		if strings.Contains(a.Body.String(), "mine") != (user == "bob") {
+			t.Errorf("%s:\n%s", user, a.Body)
+		}
+	}
+	for _, path := range []string{"/calendars/bob/anns/x.ics", ann + "x.ics", ann} {
+		if a := w.do("bob", "PROPPATCH", path, name); a.Code != 403 {
+			t.Errorf("PROPPATCH %s: %d", path, a.Code)
+		}
+	}
+	a := w.want(207, "bob", "PROPFIND", "/calendars/bob/anns/", propfindBody(`<d:quota-used-bytes/>`), "Depth", "0")
+	if strings.Contains(a.Body.String(), "200 OK") {
+		t.Errorf("bob is told how much ann holds:\n%s", a.Body)
+	}
+	w.share(privilege.ShareReadWrite)
+	const lock = `<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>`
+	w.want(200, "bob", "LOCK", "/calendars/bob/anns/x.ics", lock)
+	w.want(423, "ann", "PUT", ann+"x.ics", event("x", "DTSTART:20260110T100000Z"))
+	w.want(200, "ann", "LOCK", ann, strings.Replace(lock, "exclusive", "shared", 1), "Depth", "0")
+	w.want(423, "bob", "PUT", "/calendars/bob/anns/new.ics", event("new", "DTSTART:20260110T100000Z"))
+}

@@ -150,6 +150,7 @@ func (n *Node) mount(rq *webdav.Request, row *store.Collection, shares *shared) 
 	if err != nil || !access.Rights.Has(privilege.Read) {
 		return nil, err
 	}
+	m.granted = access.Rights
 	access.Rights |= privilege.WriteProperties | privilege.ReadCurrentUser
 	m.access = access
 	return m, nil

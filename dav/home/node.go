@@ -15,7 +15,8 @@ type Node struct {
 	Owner *store.Principal  // of Data
 
 	access  privilege.Access
-	entries entries // of all that lies in the home; nil in the caller's own, where none is asked for
+	granted privilege.Set // of a share: what its owner has granted
+	entries entries       // of all that lies in the home; nil in the caller's own, where none is asked for
 	path    webdav.Path
 	parent  *Node // nil for a home
 	mine    bool  // it lies in the caller's own home
@@ -41,6 +42,15 @@ func (n *Node) ChargedTo() int64 { return n.Data.Owner }
 // Rights are what the caller may do here.
 func (n *Node) Rights(*webdav.Request) privilege.Set { return n.access.Rights }
 
+// inside is what he may do with what lies in it: of a share he may call the collection what he likes, but not the objects.
+func (n *Node) inside() privilege.Access {
+	a := n.access
+	if n.Mounted() {
+		a.Rights = n.granted
+	}
+	return a
+}
+
 // View is how much of the objects here the caller sees.
 func (n *Node) View() privilege.View { return n.access.View }
 
@@ -59,8 +69,20 @@ func (n *Node) Modified() time.Time { return time.Unix(n.Row.Modified, 0) }
 // Own is the revision of its own properties: it goes up when one of them is changed.
 func (n *Node) Own() int64 { return n.Row.Own }
 
-// DeadKey is its own row: who has accepted a share keeps properties of his own with it.
-func (n *Node) DeadKey() (collection, object int64) { return n.Row.ID, 0 }
+// Shared is the row of what is shared here.
+func (n *Node) Shared() int64 { return n.Data.ID }
+
+// DeadKey is its own row: who has accepted a share keeps properties of his own with it. What others have kept with a
+// collection is no part of what is shown to who sees it in part.
+func (n *Node) DeadKey() (collection, object int64) {
+	if n.access.View != privilege.Full && !n.Mounted() {
+		return 0, 0
+	}
+	return n.Row.ID, 0
+}
+
+// DeadParent is the collection whose children's are read together.
+func (n *Node) DeadParent() int64 { return n.Row.Parent }
 
 // DisplayName is what people call it; "" when nobody has said.
 func (n *Node) DisplayName() string {

@@ -36,11 +36,11 @@ func (o *Object) access(rq *webdav.Request) privilege.Access { return o.In.acces
 
 func (n *Node) accessTo(rq *webdav.Request, object int64) privilege.Access {
 	if !n.entries.objects[n.Data.ID] {
-		return n.access
+		return n.inside()
 	}
 	own := n.entries.of(n.Data.ID, object)
 	if own == nil {
-		return n.access
+		return n.inside()
 	}
 	return rq.Judge(n.Owner.ID, own, n.inherited())
 }

@@ -44,6 +44,9 @@ func lockable(r Resource) bool {
 // lockKey is what a lock on r stands on.
 func lockKey(r Resource) (store.LockKey, bool) {
 	coll, object, ok := deadKey(r)
+	if m, mount := r.(Mount); mount && m.Mounted() { // what is shared is locked for all who have it
+		coll = m.Shared()
+	}
 	switch {
 	case !ok || coll == 0 || !lockable(r):
 		return store.LockKey{}, false

@@ -1,6 +1,9 @@
 package webdav
 
-import "caldav-fcgi/store"
+import (
+	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/store"
+)
 
 // Charged is a collection whose content counts against the quota of a principal.
 type Charged interface {
@@ -19,7 +22,7 @@ func quotaProperties() []Property {
 					return err
 				}
 				limit, limited := rq.Tx.Limit(p)
-				if !limited {
+				if !limited || !rq.mayCharge(p, c) {
 					return ErrNoValue
 				}
 				w.Int(max(0, limit-p.Bytes))
@@ -28,12 +31,21 @@ func quotaProperties() []Property {
 		On(Prop[Charged]{Name: DAV("quota-used-bytes"), // §4
 			Get: func(rq *Request, c Charged, w *Writer) error {
 				p, err := rq.charged(c)
-				if err == nil {
-					w.Int(p.Bytes)
+				if err != nil {
+					return err
 				}
-				return err
+				if !rq.mayCharge(p, c) {
+					return ErrNoValue
+				}
+				w.Int(p.Bytes)
+				return nil
 			}}),
 	}
+}
+
+// mayCharge: how much somebody holds is for himself to know, and for who may add to it.
+func (rq *Request) mayCharge(p *store.Principal, c Charged) bool {
+	return rq.Who.Is(p.ID) || rq.May(c, privilege.WriteContent)
 }
 
 // charged reads the principal that pays for c: once for a listing, as a rule.

@@ -135,6 +135,7 @@ type DeepSyncer interface {
 type Mount interface {
 	Collection
 	Mounted() bool
+	Shared() int64 // the row of that other
 }
 
 // AbsentRights is a collection in which a name that is not taken gives other rights than the collection itself: so
