@@ -24,6 +24,9 @@ import (
 // Basic checks passwords against an htpasswd file, for plain HTTP (RFC 7617). A request without credentials passes as
 // anonymous: the service asks for them where it needs them, and well-known and OPTIONS work without.
 type Basic struct {
+	// Devices says that passwords which look like those of devices are left for Identity to check.
+	Devices bool
+
 	file  string
 	realm string
 	log   *slog.Logger
@@ -66,9 +69,9 @@ func NewBasic(file, realm string, log *slog.Logger) (*Basic, error) {
 		slots:   make(chan struct{}, runtime.NumCPU()),
 		nowFunc: time.Now,
 	}
-	stamp, err := b.stat()
+	stamp, err := stampOf(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("password file: %w", err)
 	}
 	if err := b.load(stamp); err != nil {
 		return nil, err
@@ -76,13 +79,13 @@ func NewBasic(file, realm string, log *slog.Logger) (*Basic, error) {
 	return b, nil
 }
 
-func (b *Basic) stat() (fileStamp, error) {
-	info, err := os.Stat(b.file)
+func stampOf(file string) (fileStamp, error) {
+	info, err := os.Stat(file)
 	if err != nil {
-		return fileStamp{}, fmt.Errorf("password file: %w", err)
+		return fileStamp{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return fileStamp{}, fmt.Errorf("password file %s is not a file", b.file)
+		return fileStamp{}, fmt.Errorf("%s is not a file", file)
 	}
 	return fileStamp{size: info.Size(), changed: info.ModTime(), info: info}, nil
 }
@@ -149,6 +152,10 @@ func (b *Basic) Handler(next http.Handler) http.Handler {
 			return
 		}
 		user, password, ok := r.BasicAuth()
+		if b.Devices && ok && deviceForm(password) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		if ok {
 			var err error
 			if ok, err = b.verify(r.Context(), user, password); err != nil {
@@ -158,8 +165,7 @@ func (b *Basic) Handler(next http.Handler) http.Handler {
 			}
 		}
 		if !ok {
-			w.Header().Set("WWW-Authenticate", fmt.Sprintf("Basic realm=%q, charset=\"UTF-8\"", b.realm))
-			writeError(w, http.StatusUnauthorized, "")
+			challenge(w, b.realm)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(withVerified(r.Context(), user)))
@@ -236,7 +242,7 @@ func (b *Basic) remember(key []byte, mark [sha256.Size]byte) {
 
 // reload reads the file again when it is another one. While it is missing or wrong the old one counts.
 func (b *Basic) reload() {
-	stamp, err := b.stat()
+	stamp, err := stampOf(b.file)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil && !stamp.same(b.stamp) {

@@ -30,6 +30,8 @@ type Identity struct {
 	UserHeader     string         // over plain HTTP: the header in which a trusted peer names the user
 	TrustedProxies []netip.Prefix // who may set UserHeader, besides peers on a unix socket
 	GroupsParam    string         // the parameter with the user's groups; OIDC_CLAIM_groups when ""
+	Htgroup        *Htgroup       // the web server's group file; nil without
+	Devices        Devices        // passwords of single devices; nil where they are switched off
 	Log            *slog.Logger   // slog.Default() when nil
 }
 
@@ -70,10 +72,16 @@ func (id *Identity) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := dav.Caller{Realm: d.Realm, ID: requestID()}
 		var err error
-		if env := Env(r); env != nil {
+		env := Env(r)
+		if env != nil {
 			d.checkHost(env, r.Host)
 			c.Base = d.base(env, r.URL.EscapedPath(), &c)
-			if c.User, err = d.user(d.paramUser(env, &c)); err == nil && c.User != "" {
+			if byToken(env) {
+				var refused bool
+				if c.User, refused, err = d.byDevice(w, r, secretOf(r)); refused {
+					return
+				}
+			} else if c.User, err = d.user(d.paramUser(env, &c)); err == nil && c.User != "" {
 				c.Claims = d.claims(env)
 			}
 		} else {
@@ -85,6 +93,12 @@ func (id *Identity) Handler(next http.Handler) http.Handler {
 			if name, err = d.plainUser(r); err == nil {
 				c.User, err = d.user(name)
 			}
+			if err == nil && c.User == "" && d.Devices != nil && d.UserHeader == "" {
+				var refused bool
+				if c.User, refused, err = d.byDevice(w, r, r.Header.Get("Authorization")); refused {
+					return
+				}
+			}
 		}
 		if c.Scheme = "http"; r.TLS != nil {
 			c.Scheme = "https"
@@ -94,6 +108,7 @@ func (id *Identity) Handler(next http.Handler) http.Handler {
 			writeError(w, http.StatusForbidden, "this user name cannot be used here")
 			return
 		}
+		c.Groups = d.groups(env, c.User)
 		dropLookAlikes(r.Header, d.UserHeader)
 		next.ServeHTTP(w, r.WithContext(dav.WithCaller(r.Context(), c)))
 	})
@@ -226,13 +241,9 @@ func (d *identifier) claims(env map[string]string) map[string]string {
 		mails = append(mails, "SSL_CLIENT_SAN_Email_0", "SSL_CLIENT_S_DN_Email")
 	}
 	claims := map[string]string{}
-	for claim, params := range map[string][]string{"name": names, "mail": mails, "groups": {d.GroupsParam}} {
-		limit := maxClaim
-		if claim == "groups" {
-			limit = maxGroups
-		}
+	for claim, params := range map[string][]string{"name": names, "mail": mails} {
 		for _, p := range params {
-			if v := strings.TrimSpace(env[p]); v != "" && len(v) <= limit && utf8.ValidString(v) && !strings.ContainsFunc(v, notInName) {
+			if v := strings.TrimSpace(env[p]); v != "" && len(v) <= maxClaim && utf8.ValidString(v) && !strings.ContainsFunc(v, notInName) {
 				claims[claim] = norm.NFC.String(v)
 				break
 			}
@@ -247,7 +258,7 @@ func (d *identifier) claims(env map[string]string) map[string]string {
 // lookAlikes are headers, and beginnings of headers ("-" at the end), by which proxies and modules name a user. Nothing
 // here reads them; dropping them makes sure that nothing ever will.
 var lookAlikes = [...]string{
-	"Authorization", "Proxy-Authorization", "Proxy", "Auth-Type", "Auth-User", "Caldav-Base", "Https", "User", "X-User",
+	"Authorization", "Proxy-Authorization", "Proxy", "Auth-Type", "Auth-User", "Caldav-", "Https", "User", "X-User",
 	"Remote-", "X-Remote-", "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups",
 	"X-Forwarded-Preferred-Username", "X-Auth-", "X-Authenticated-", "X-Webauth-", "X-Webobjects-Remote-", "X-Ssl-Client-",
 	"Ssl-Client-", "Authenticate-", "Authorize-", "Oidc-", "X-Oidc-", "Gss-", "Redirect-",

@@ -31,9 +31,11 @@
 //	                that a client types into REMOTE_USER where no auth_basic stands (RFC 3875 §4.1.1, §4.1.11)
 //	CALDAV_BASE     the base path; SCRIPT_NAME, PATH_INFO and REQUEST_URI only to guess it
 //	AUTHENTICATE_*, OIDC_CLAIM_*, SSL_CLIENT_*    name, mail address and groups
+//	CALDAV_LOGIN    "token" in a location that the web server does not guard: REMOTE_USER counts for nothing there, and
+//	                the password of a device does, from Authorization or from CALDAV_AUTHORIZATION
 //
-// and headers that look like them (Remote-User, Auth-Type, Caldav-Base …) are dropped, as are Authorization and
-// Proxy. Over plain HTTP the user is one that Basic has verified, or the value of the header that a setting names,
+// and headers that look like them (Remote-User, Auth-Type, Caldav-Base …) are dropped, as are Authorization, but for such a
+// location, and Proxy. Over plain HTTP the user is one that Basic has verified, or the value of the header that a setting names,
 // from a unix socket or a trusted proxy.
 //
 // Whoever can connect to the socket can be everybody: the socket is made with mode 0660, Server.AllowUIDs checks who

@@ -60,6 +60,7 @@ func newRequest(ctx context.Context, env map[string]string) (*http.Request, erro
 	if err != nil {
 		return nil, err
 	}
+	secret := takeSecret(env, header)
 	target, authority, err := originForm(env["REQUEST_URI"])
 	if err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func newRequest(ctx context.Context, env map[string]string) (*http.Request, erro
 	if secure(env) {
 		r.TLS = &tls.ConnectionState{HandshakeComplete: true} // a flag: nothing else is known
 	}
-	return r.WithContext(context.WithValue(ctx, envKey{}, env)), nil
+	return r.WithContext(withSecret(context.WithValue(ctx, envKey{}, env), secret)), nil
 }
 
 // takeHeader moves the HTTP_ names of env into a header. RFC 3875 §4.1: a variable that is empty and one that is not
@@ -129,16 +130,25 @@ func takeHeader(env map[string]string) (http.Header, error) {
 	if ct := env["CONTENT_TYPE"]; ct != "" {
 		header["Content-Type"] = []string{ct}
 	}
-	dropSecrets(header)
 	return header, nil
 }
 
-// dropSecrets removes the password, which nginx and lighttpd pass on and nothing here may log, and the Proxy header,
-// which CGI programs took for their own HTTP_PROXY (CVE-2016-5386).
-func dropSecrets(h http.Header) {
+// takeSecret removes the password, which nginx and lighttpd pass on and nothing here may log, and the Proxy header, which
+// CGI programs took for their own HTTP_PROXY (CVE-2016-5386). Where the web server leaves the login to us it returns the
+// password's field: the header, or what the web server has set in its place.
+func takeSecret(env map[string]string, h http.Header) (field string) {
+	field = h.Get("Authorization")
+	if given, ok := env[secretParam]; ok {
+		field = given
+		delete(env, secretParam)
+	}
 	h.Del("Authorization")
 	h.Del("Proxy-Authorization")
 	h.Del("Proxy")
+	if !byToken(env) {
+		return ""
+	}
+	return field
 }
 
 // originForm cuts "scheme://authority" off a request target: Apache passes the absolute form of RFC 9112 §3.2.2 through.

@@ -118,11 +118,11 @@ func (s *StdServer) serve(rw http.ResponseWriter, r *http.Request) {
 	if env == nil {
 		env = map[string]string{}
 	}
-	r = r.WithContext(context.WithValue(r.Context(), envKey{}, env))
+	secret := takeSecret(env, r.Header)
+	r = r.WithContext(withSecret(context.WithValue(r.Context(), envKey{}, env), secret))
 	// The package makes an absolute URL; ours, and net/http's, is the request target.
 	r.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 	r.RequestURI = r.URL.RequestURI()
-	dropSecrets(r.Header)
 	stdBody(r)
 	w := newResponse(&stdSink{w: rw}, r.Method, nil)
 	err := run(s.Handler, w, r, log)
