@@ -32,23 +32,34 @@ const maxDeadHeld = 32 << 20
 // DeadOfMembers has those of all objects of a collection, by object, in one statement. ErrTooLong: they are to be asked
 // for one object after the other.
 func (tx *Tx) DeadOfMembers(collection int64) (map[int64][]DeadProperty, error) {
-	byObject := map[int64][]DeadProperty{}
+	return tx.deadOfMany(`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=+? AND ifnull(object,0)>0 ORDER BY ifnull(object,0), space, name`, collection) // property_key
+}
+
+// DeadOfChildren is the same for the collections in a collection, by their ids.
+func (tx *Tx) DeadOfChildren(parent int64) (map[int64][]DeadProperty, error) {
+	return tx.deadOfMany(deadOfChildren, parent)
+}
+
+const deadOfChildren = `SELECT c.id, p.space, p.name, p.xml FROM collection c CROSS JOIN property p ON p.collection=c.id AND ifnull(p.object,0)=0
+	WHERE c.parent=? AND c.deleted=0 ORDER BY c.id, p.space, p.name` // collection_parent, property_key
+
+func (tx *Tx) deadOfMany(query string, collection int64) (map[int64][]DeadProperty, error) {
+	byMember := map[int64][]DeadProperty{}
 	var p DeadProperty
 	size := 0
 	step := func() bool {
-		byObject[p.Object] = append(byObject[p.Object], p)
+		byMember[p.Object] = append(byMember[p.Object], p)
 		size += len(p.XML)
 		return size <= maxDeadHeld
 	}
-	err := tx.each([]any{num(&p.Object), &p.Space, &p.Local, &p.XML}, step,
-		`SELECT ifnull(object,0), space, name, xml FROM property WHERE collection=+? AND ifnull(object,0)>0 ORDER BY ifnull(object,0), space, name`, collection) // property_key
+	err := tx.each([]any{num(&p.Object), &p.Space, &p.Local, &p.XML}, step, query, collection)
 	if err == nil && size > maxDeadHeld {
 		err = ErrTooLong
 	}
 	if err != nil {
 		return nil, fmt.Errorf("dead properties of members: %w", err)
 	}
-	return byObject, nil
+	return byMember, nil
 }
 
 // HaveDead says which objects of a collection have any.

@@ -261,7 +261,7 @@ func TestStatements_StayPrepared(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	queries := []string{principalByName, collectionRoot, collectionChild, collectionByID, deadProperties, changesInitial, changesMembers, changesHome, outlinesTrust}
+	queries := []string{principalByName, collectionRoot, collectionChild, collectionByID, deadProperties, deadOfChildren, acesBelow, changesInitial, changesMembers, changesHome, outlinesTrust}
 	for w := range shapes(*objectByName) {
 		queries = append(queries, objectByName[w], objectsAll[w], objectsNamed[w], objectsByID[w], objectsWithUID[w])
 	}

@@ -340,9 +340,14 @@ func (w *Writer) Status(status int) {
 }
 
 // deadReader reads dead properties: one statement for a resource, and one for all members of a collection from the
-// second member on.
+// second member on, those that are objects and those that are collections each.
 type deadReader struct {
-	coll    int64
+	objects, collections deadMembers
+}
+
+// deadMembers are those of one kind in one collection.
+type deadMembers struct {
+	of      int64
 	seen    int
 	single  bool // they are too long to be held all at once
 	members map[int64]map[Name]string
@@ -354,27 +359,37 @@ func (d *deadReader) of(tx *store.Tx, res Resource) (map[Name]string, error) {
 		return nil, nil
 	}
 	coll, object := k.DeadKey()
-	if object != 0 && coll == d.coll {
-		d.seen++
-	} else if object != 0 {
-		*d = deadReader{coll: coll, seen: 1}
+	if object != 0 {
+		return d.objects.read(tx, coll, object, coll, object, tx.DeadOfMembers)
 	}
-	if object != 0 && d.seen > 1 && !d.single {
-		if d.members == nil {
-			all, err := tx.DeadOfMembers(coll)
-			if d.single = errors.Is(err, store.ErrTooLong); d.single {
-				list, err := tx.DeadProperties(coll, object)
-				return byName(list), err
-			}
-			if err != nil {
-				return nil, err
-			}
-			d.members = make(map[int64]map[Name]string, len(all))
-			for id, list := range all {
+	if c, ok := res.(interface{ DeadParent() int64 }); ok && c.DeadParent() != 0 {
+		return d.collections.read(tx, c.DeadParent(), coll, coll, 0, tx.DeadOfChildren)
+	}
+	list, err := tx.DeadProperties(coll, 0)
+	return byName(list), err
+}
+
+// read gives those of one member; the second in a row of the same collection brings all.
+func (d *deadMembers) read(tx *store.Tx, in, member, coll, object int64, all func(int64) (map[int64][]store.DeadProperty, error)) (map[Name]string, error) {
+	if in != d.of {
+		*d = deadMembers{of: in}
+	}
+	d.seen++
+	if d.seen > 1 && !d.single && d.members == nil {
+		lists, err := all(in)
+		d.single = errors.Is(err, store.ErrTooLong)
+		if err != nil && !d.single {
+			return nil, err
+		}
+		if !d.single {
+			d.members = make(map[int64]map[Name]string, len(lists))
+			for id, list := range lists {
 				d.members[id] = byName(list)
 			}
 		}
-		return d.members[object], nil
+	}
+	if d.members != nil {
+		return d.members[member], nil
 	}
 	list, err := tx.DeadProperties(coll, object)
 	return byName(list), err
