@@ -28,8 +28,8 @@ func homeProperties() []webdav.Property {
 				}
 				return nil
 			}}),
-		webdav.On(webdav.Prop[*Home]{Name: calDAV("calendar-availability"), // RFC 7953 §5.2.3
-			Get: func(*webdav.Request, *Home, *webdav.Writer) error { return webdav.ErrNoValue }, // what was set is kept as it came, and shown
+		webdav.On(webdav.Prop[*Home]{Name: calDAV("calendar-availability"), // RFC 7953 §7.2.4; not in allprop
+			Get: func(*webdav.Request, *Home, *webdav.Writer) error { return webdav.ErrNoValue }, // but what was set: the engine keeps it as it came
 			Set: checkAvailability}),
 	}
 }

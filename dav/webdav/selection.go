@@ -101,7 +101,8 @@ type plan struct {
 	steps    []step
 	dead     bool          // dead properties have to be looked at: also those that keep a live value's attributes
 	allDead  bool          // and all of them shown
-	haveLive map[Name]bool // for propname and allprop
+	haveLive map[Name]bool // for propname and allprop: those that have a step
+	live     map[Name]bool // for the same: what is kept of these in place of a value is no dead property
 }
 
 type step struct {
@@ -125,10 +126,13 @@ func (s *Selection) plan(t reflect.Type) (*plan, error) {
 	}
 	if s.mode != selectProp {
 		p.dead, p.allDead = true, true
-		p.haveLive = map[Name]bool{}
+		p.haveLive, p.live = map[Name]bool{}, map[Name]bool{}
 		for _, n := range srv.names {
 			prop := srv.property(n, t)
-			if prop == nil || prop.get == nil || s.mode == selectAllProp && !prop.AllProp {
+			if prop == nil || prop.get == nil {
+				continue
+			}
+			if p.live[n] = true; s.mode == selectAllProp && !prop.AllProp {
 				continue
 			}
 			p.haveLive[n] = true
@@ -229,7 +233,7 @@ func (s *Selection) Response(w *Writer, path Path, res Resource) error {
 	}
 	if p.allDead {
 		for n, text := range dead {
-			if !p.haveLive[n] && !s.asks(n) {
+			if !p.live[n] && !s.asks(n) {
 				w.Raw(text)
 			}
 		}
@@ -299,7 +303,7 @@ func (s *Selection) propNames(w *Writer, p *plan, dead map[Name]string, res Reso
 		at := w.Mark()
 		err := st.get(s.rq, res, w)
 		w.Cut(at)
-		if err == nil {
+		if _, kept := dead[st.name]; err == nil || kept && st.settable {
 			w.Raw(st.start)
 			w.Raw("/>")
 		}
