@@ -49,6 +49,7 @@ func bucketOf(first, last int64) int64 {
 type Search struct {
 	Kinds    uint32 // bits; 0 for all
 	From, To int64  // Unix seconds; MinTime and MaxTime are open
+	ByUID    bool   // whatever the UID is, it is wanted
 	UID      string // a part of the UID, "" for any
 	FoldUID  bool   // … in upper case, compared without regard to the case of ASCII letters
 	Series   SeriesOf
@@ -135,7 +136,7 @@ func (tx *Tx) Outlines(collection int64, q Search) iter.Seq2[*Outline, error] {
 		}
 		query, args := outlines, []any{collection, from, to, int64(q.Kinds), tx.db.index, int64(q.Series), q.UID, fold}
 		switch {
-		case q.UID != "":
+		case q.UID != "" || q.ByUID:
 			query = outlinesByUID
 		case tx.db.index != 0:
 			query, args = outlinesTrust, args[:6]

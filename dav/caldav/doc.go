@@ -1,6 +1,6 @@
 // Package caldav is calendar access: RFC 4791, on top of the engine of package webdav. It gives calendar data as iCalendar
 // or jCal (RFC 7265) and with or without time zones (RFC 7809), see form.go; it announces RFC 7529 (RSCALE), and counts
-// VAVAILABILITY (RFC 7953, draft 02) in free-busy.
+// VAVAILABILITY (RFC 7953) in free-busy.
 //
 // Start at module.go, the tables. /calendars/{user}/ is a [Home], {calendar}/ in it a [Calendar], {name} in that an
 // [Object]; put.go has every check an object passes on its way in, index.go what of it a query is decided by.

@@ -54,7 +54,7 @@ func Module(opt Options) webdav.Module {
 	opt = opt.withDefaults()
 	return webdav.Module{
 		Name:       "caldav",
-		Compliance: []string{"calendar-access", "calendar-availability", "calendar-no-timezone"}, // RFC 4791 §5.1, RFC 7953 §5.2.1, RFC 7809 §3.1.1
+		Compliance: []string{"calendar-access", "calendar-availability", "calendar-no-timezone"}, // RFC 4791 §5.1, RFC 7953 §7.2.1, RFC 7809 §3.1.1
 		Roots: map[string]func(*webdav.Request) (webdav.Collection, error){
 			root: func(*webdav.Request) (webdav.Collection, error) { return tree(opt), nil },
 		},

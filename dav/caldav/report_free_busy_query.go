@@ -2,7 +2,6 @@ package caldav
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -48,10 +47,8 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 			return webdav.Response{}, err
 		}
 	}
-	// RFC 7953 §4: events and VFREEBUSY lie over it. Merged, since a thousand blocks over each other would be cut up a
-	// thousand times.
-	q.busy = append(q.busy, recur.Subtract(merge(q.away), q.free)...)
-	body, err := q.answer(merge(q.busy))
+	q.busy = append(q.busy, q.hours.Busy()...) // RFC 7953 §4: events and VFREEBUSY lie over it
+	body, err := q.answer(recur.Merge(q.busy))
 	if err != nil {
 		return webdav.Response{}, err
 	}
@@ -80,12 +77,11 @@ type busyQuery struct {
 	from, to time.Time
 	budget   *spending
 	busy     []recur.Busy
-	// What VAVAILABILITYs say: the time that is not available, and what of it is.
-	away, free []recur.Busy
+	hours    recur.Layers // what VAVAILABILITYs say
 }
 
 // add looks at the events of the range, at every VFREEBUSY, whose periods need not lie between its dates, and at every
-// VAVAILABILITY (RFC 7953 §5.2.2).
+// VAVAILABILITY (RFC 7953 §7.2.3).
 func (q *busyQuery) add(c *Calendar) error {
 	if !q.rq.May(c, privilege.ReadFreeBusy) {
 		return nil
@@ -176,26 +172,7 @@ func (q *busyQuery) availability(o *Object, p *parsed) error {
 	if err != nil {
 		return failed(q.rq, o, err)
 	}
-	away, free, err := a.Times(q.from, q.to)
-	q.away, q.free = append(q.away, away...), append(q.free, free...)
-	return failed(q.rq, o, err)
-}
-
-// merge joins periods of one type that overlap or follow each other, and puts all in order.
-func merge(all []recur.Busy) []recur.Busy {
-	slices.SortFunc(all, func(a, b recur.Busy) int { return cmp.Or(cmp.Compare(a.Type, b.Type), a.Start.Compare(b.Start)) })
-	var out []recur.Busy
-	for _, b := range all {
-		if n := len(out); n > 0 && out[n-1].Type == b.Type && !b.Start.After(out[n-1].End) {
-			if b.End.After(out[n-1].End) {
-				out[n-1].End = b.End
-			}
-			continue
-		}
-		out = append(out, b)
-	}
-	slices.SortFunc(out, func(a, b recur.Busy) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Type, b.Type)) })
-	return out
+	return failed(q.rq, o, a.Add(&q.hours, q.from, q.to))
 }
 
 // productID is the PRODID of calendar text that is ours.

@@ -336,3 +336,81 @@ func TestReports_EndWithTheirClient(t *testing.T) {
 		})
 	}
 }
+
+// What filters ask of components, times, alarms, UIDs and the properties with few values is answered by what is stored
+// beside the text.
+func TestSearch_ReadsNoText(t *testing.T) {
+	t.Parallel()
+	var last *spending
+	s := newServer(t, Options{seen: func(s *spending) { last = s }})
+	s.want(s.do("MKCALENDAR", "/calendars/ann/all/", ""), 201)
+	for name, body := range map[string]string{
+		"once": event("once"), "weekly": event("weekly", "RRULE:FREQ=WEEKLY", "STATUS:TENTATIVE", "CLASS:PRIVATE"),
+		"alarm":  event("alarm", "RRULE:FREQ=DAILY;COUNT=3", "BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:-PT15M", "END:VALARM"),
+		"clear":  event("clear", "TRANSP:TRANSPARENT"),
+		"todo":   object("VTODO", "todo", "DUE:20260302T100000Z"),
+		"done":   object("VTODO", "done", "COMPLETED:20260302T100000Z"),
+		"diary":  object("VJOURNAL", "diary", "DTSTART;VALUE=DATE:20260302"),
+		"busy":   object("VFREEBUSY", "busy", "DTSTART:20260301T000000Z", "DTEND:20260303T000000Z", "FREEBUSY:20260302T100000Z/PT1H"),
+		"period": object("VFREEBUSY", "period", "FREEBUSY:20260302T100000Z/PT1H"),
+	} {
+		s.want(s.put("/calendars/ann/all/"+name+".ics", body), 201)
+	}
+	march := between("time-range", "20260302T000000Z", "20260303T000000Z")
+	in := func(kind, inner string) string {
+		return `<c:comp-filter name="` + kind + `">` + inner + `</c:comp-filter>`
+	}
+	text := func(name, attrs, part string) string {
+		return `<c:prop-filter name="` + name + `"><c:text-match ` + attrs + `>` + part + `</c:text-match></c:prop-filter>`
+	}
+	const none = "<c:is-not-defined/>"
+	for name, c := range map[string]struct{ filter, want string }{
+		"events":                        {in("VEVENT", ""), "alarm.ics clear.ics once.ics weekly.ics"},
+		"events of a day":               {in("VEVENT", march), "alarm.ics"},
+		"tasks of a day":                {in("VTODO", march), "done.ics todo.ics"},
+		"journal of a day":              {in("VJOURNAL", march), "diary.ics"},
+		"free-busy of a day":            {in("VFREEBUSY", march), "busy.ics period.ics"},
+		"no events":                     {in("VEVENT", none), "busy.ics diary.ics done.ics period.ics todo.ics"},
+		"with an alarm":                 {in("VEVENT", in("VALARM", "")), "alarm.ics"},
+		"without one":                   {in("VEVENT", in("VALARM", none)), "clear.ics once.ics weekly.ics"},
+		"that rings that day":           {in("VEVENT", in("VALARM", march)), "alarm.ics"},
+		"open tasks":                    {in("VTODO", `<c:prop-filter name="COMPLETED">`+none+`</c:prop-filter>`), "todo.ics"},
+		"a status":                      {in("VEVENT", text("STATUS", "", "tentative")), "weekly.ics"},
+		"a class":                       {in("VEVENT", text("CLASS", "", "PRIVATE")+march), ""},
+		"what does not block time":      {in("VEVENT", text("TRANSP", "", "TRANSPARENT")), "clear.ics"},
+		"a UID":                         {in("VEVENT", text("UID", "", "WEEK")), "weekly.ics"},
+		"a UID, its case":               {in("VEVENT", text("UID", `collation="i;octet"`, "week")), "weekly.ics"},
+		"a UID, in Unicode":             {in("VEVENT", text("UID", `collation="i;unicode-casemap"`, "WEEK")), "weekly.ics"},
+		"every UID but one":             {in("VEVENT", text("UID", `negate-condition="yes"`, "week")), "alarm.ics clear.ics once.ics"},
+		"every UID but one, of a day":   {in("VEVENT", text("UID", `negate-condition="yes"`, "week")+march), "alarm.ics"},
+		"a UID without a part, and one": {in("VEVENT", text("UID", "", "a")+text("UID", `negate-condition="yes"`, "clear")), "alarm.ics"},
+	} {
+		if a := s.want(s.report("/calendars/ann/all/", query(c.filter)), 207); a.names() != c.want || last.texts > 0 {
+			t.Errorf("%s: %q, want %q; %d texts read", name, a.names(), c.want, last.texts)
+		}
+	}
+}
+
+// A series that is too long to be kept beside its text is looked for by its bounds, then in the text.
+func TestSearch_LongSeriesByTheirText(t *testing.T) {
+	t.Parallel()
+	var last *spending
+	s := newServer(t, Options{seen: func(s *spending) { last = s }})
+	var dates []string
+	for i := range 10_000 {
+		dates = append(dates, time.Date(2026, 4, 1, 10, 0, 0, 0, time.UTC).AddDate(0, 0, 2*i).Format("20060102T150405Z"))
+	}
+	s.seed(map[string]string{"long.ics": event("long", "RDATE:"+strings.Join(dates, ",")), "a.ics": event("a", "RRULE:FREQ=DAILY")})
+	for _, c := range []struct {
+		from, to, want string
+		texts          int
+	}{
+		{"20260401T000000Z", "20260402T000000Z", "a.ics long.ics", 1},
+		{"20260402T000000Z", "20260403T000000Z", "a.ics", 1},
+		{"20250101T000000Z", "20250102T000000Z", "", 0},
+	} {
+		if a := s.want(s.report(work, query(events(between("time-range", c.from, c.to)))), 207); a.names() != c.want || last.texts != c.texts {
+			t.Errorf("%s: %q after %d texts, want %q after %d", c.from, a.names(), last.texts, c.want, c.texts)
+		}
+	}
+}

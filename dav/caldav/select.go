@@ -117,6 +117,7 @@ func (s *search) outline() store.Search {
 	if !s.rows.To.IsZero() {
 		q.To = s.rows.To.Unix()
 	}
+	q.ByUID = s.rows.HasUID()
 	q.UID, q.FoldUID = s.rows.PartOfUID()
 	switch {
 	case s.rows.HasUID():

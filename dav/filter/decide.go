@@ -76,9 +76,6 @@ func (f *compFilter) decide(set *recur.Set, uid string) (Answer, error) {
 	if any == No || f.span == nil {
 		return any, nil
 	}
-	if set.Kind() == ical.VFreeBusy {
-		return Maybe, nil
-	}
 	overlaps, err := set.Overlaps(f.span.from, f.span.to)
 	switch {
 	case err != nil || !overlaps:

@@ -23,5 +23,5 @@
 // text-match, param-filter and collations; cardkeys.go says what the store keeps of a card so that most searches need no
 // text. There a property is compared in one piece too: N as "Doe;John;;;", a list of nicknames with its commas.
 //
-// Left out: time-ranges on the AVAILABLE of RFC 7953.
+// Left out: time-ranges on AVAILABLE, of which RFC 7953 §7.2.2 says nothing.
 package filter

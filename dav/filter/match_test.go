@@ -310,6 +310,12 @@ func TestMatch_TimeRange(t *testing.T) {
 		{lines("VAVAILABILITY", "DTSTART:20060102T100000Z"), "VAVAILABILITY", "20300101T000000Z", "", nil, true},
 		{lines("VAVAILABILITY", "DTSTART:20060102T100000Z", "DURATION:P1D"), "VAVAILABILITY", "20060103T100000Z", "", nil, false},
 		{lines("VAVAILABILITY", "DTEND:20060102T100000Z"), "VAVAILABILITY", "", "19700101T000000Z", nil, true},
+		{lines("VAVAILABILITY", "DTEND:20060102T100000Z"), "VAVAILABILITY", "20060102T100000Z", "", nil, false},
+		{lines("VAVAILABILITY", "DTSTART:20060102T100000Z"), "VAVAILABILITY", "", "20060102T100000Z", nil, false},
+		{lines("VAVAILABILITY", "DTSTART:20060102T100000Z", "DTEND:20060103T100000Z"), "VAVAILABILITY", "20060103T095959Z", "20060104T000000Z", nil, true},
+		{lines("VAVAILABILITY", "DTSTART:20060102T100000Z", "DTEND:20060103T100000Z"), "VAVAILABILITY", "20060103T100000Z", "20060104T000000Z", nil, false},
+		{lines("VAVAILABILITY", "DTSTART:20060102T100000Z", "DURATION:P1D"), "VAVAILABILITY", "20060103T095959Z", "", nil, true},
+		{lines("VAVAILABILITY", "SUMMARY:x"), "VAVAILABILITY", "19700101T000000Z", "19700102T000000Z", nil, true},
 	} {
 		if got := matches(t, comp(c.kind, span1(c.start, c.end)), objectIn(t, c.text, c.loc)()); got != c.want {
 			t.Errorf("%d: %q from %q to %q: got %v, want %v", i, c.text, c.start, c.end, got, c.want)
@@ -346,7 +352,7 @@ func TestSelect(t *testing.T) {
 		{event(week + `<prop-filter name="SUMMARY"/>`), "kinds=VEVENT 20060102-20060109"},
 		{event(`<comp-filter name="VALARM">` + week + `</comp-filter>`), "kinds=VEVENT"},
 		{comp("VEVENT", `<is-not-defined/>`), "kinds=VTODO,VJOURNAL,VFREEBUSY,VAVAILABILITY,VPOLL,other exact"},
-		{comp("VFREEBUSY", week), "kinds=VFREEBUSY"},
+		{comp("VFREEBUSY", week), "kinds=VFREEBUSY 20060102-20060109"},
 		{comp("VTIMEZONE", ``), "kinds="},
 		{comp("X-THING", ``), "kinds=other"},
 		{comp("X-THING", `<is-not-defined/>`), "kinds="},

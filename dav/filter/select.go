@@ -98,9 +98,9 @@ func (f *Filter) Select() Selection {
 	return s
 }
 
-// narrow takes over a time-range. That of a VFREEBUSY or a VAVAILABILITY says nothing about instances.
+// narrow takes over a time-range. That of a VAVAILABILITY says nothing about instances.
 func (s *Selection) narrow(kind ical.Kind, t *span) {
-	if kind&(ical.VEvent|ical.VTodo|ical.VJournal) == 0 {
+	if kind&(ical.VEvent|ical.VTodo|ical.VJournal|ical.VFreeBusy) == 0 {
 		return
 	}
 	if t.from.After(s.From) {

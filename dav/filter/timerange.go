@@ -148,7 +148,7 @@ func (s *span) freeBusy(o *Object, c *ical.Component) bool {
 	return false
 }
 
-// availability: RFC 7953 §3.1 lets either end of a VAVAILABILITY be open.
+// availability is the table of RFC 7953 §7.2.2: either end may be open.
 func (s *span) availability(o *Object, c *ical.Component) bool {
 	start, bounded := moment(o, c.Prop("DTSTART"))
 	if bounded && !s.to.IsZero() && !s.to.After(start) {

@@ -10,7 +10,7 @@ import (
 	"caldav-fcgi/dav/zone"
 )
 
-// Available is what the VAVAILABILITYs of one object say: RFC 7953, draft 02.
+// Available is what the VAVAILABILITYs of one object say: RFC 7953.
 type Available struct {
 	blocks []block
 	budget *Budget
@@ -20,7 +20,16 @@ type Available struct {
 type block struct {
 	from, to int64
 	kind     string
+	rank     int // 0 is above all others
 	free     []*Set
+}
+
+// ranks: PRIORITY 1 is the highest and 9 the lowest; 0, and none, are below them (RFC 7953 §3.1, RFC 5545 §3.8.1.9).
+const ranks = 10
+
+// Layers is what VAVAILABILITYs of one or several objects say of a stretch of time, by their rank.
+type Layers struct {
+	away, free [ranks][]Busy
 }
 
 // maxAvailable is for the VAVAILABILITYs of an object, and for the UIDs of AVAILABLE in each.
@@ -77,6 +86,12 @@ func (a *Available) read(c *ical.Calendar, k *ical.Component, r *zone.Resolver) 
 			bl.kind = t
 		}
 	}
+	bl.rank = ranks - 1
+	if p := k.Prop("PRIORITY"); p != nil {
+		if n, err := p.Int(); err == nil && n >= 1 && n <= 9 {
+			bl.rank = n - 1
+		}
+	}
 	// AVAILABLE recurs as an event does, each UID by itself.
 	var uids []string
 	byUID := map[string]*ical.Component{}
@@ -108,32 +123,63 @@ func (a *Available) read(c *ical.Calendar, k *ical.Component, r *zone.Resolver) 
 	return bl, nil
 }
 
-// Times are the busy time of the object in [from, to) and, apart from it, the time that is free: §4 has all of the
-// free time taken from all of the busy time, that of other objects too.
-func (a *Available) Times(from, to time.Time) (busyTimes, free []Busy, err error) {
+// Add puts what the object says of [from, to) into layers.
+func (a *Available) Add(l *Layers, from, to time.Time) error {
 	w := newWindow(from, to)
 	for _, bl := range a.blocks {
 		lo, hi := max(w.lo, bl.from), min(w.hi, bl.to)
 		if lo >= hi {
 			continue
 		}
-		busyTimes = append(busyTimes, Busy{wallTime(lo), wallTime(hi), bl.kind})
+		l.away[bl.rank] = append(l.away[bl.rank], Busy{wallTime(lo), wallTime(hi), bl.kind})
 		for _, set := range bl.free {
 			err := set.walk(window{lo, hi}, func(f *found) error {
 				if err := a.budget.instance(); err != nil {
 					return err
 				}
 				if start, end := max(lo, f.start), min(hi, f.end); start < end {
-					free = append(free, Busy{wallTime(start), wallTime(end), ""})
+					l.free[bl.rank] = append(l.free[bl.rank], Busy{wallTime(start), wallTime(end), ""})
 				}
 				return nil
 			})
 			if err != nil {
-				return nil, nil, err
+				return err
 			}
 		}
 	}
-	return busyTimes, free, nil
+	return nil
+}
+
+// Busy is when the owner is busy by RFC 7953 §4: what is of a higher rank says all of its time, whatever lies below. Among
+// those of one rank, the free time of each is taken from the busy time of all.
+func (l *Layers) Busy() []Busy {
+	var out []Busy
+	for rank := ranks - 1; rank >= 0; rank-- {
+		if len(l.away[rank]) == 0 {
+			continue
+		}
+		// Merged, since a thousand blocks over each other would be cut up a thousand times.
+		away := Merge(l.away[rank])
+		out = append(Subtract(out, away), Subtract(away, l.free[rank])...)
+	}
+	return out
+}
+
+// Merge joins periods of one type that overlap or follow each other, and puts all in order.
+func Merge(all []Busy) []Busy {
+	slices.SortFunc(all, func(a, b Busy) int { return cmp.Or(cmp.Compare(a.Type, b.Type), a.Start.Compare(b.Start)) })
+	var out []Busy
+	for _, b := range all {
+		if n := len(out); n > 0 && out[n-1].Type == b.Type && !b.Start.After(out[n-1].End) {
+			if b.End.After(out[n-1].End) {
+				out[n-1].End = b.End
+			}
+			continue
+		}
+		out = append(out, b)
+	}
+	slices.SortFunc(out, func(a, b Busy) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Type, b.Type)) })
+	return out
 }
 
 // Subtract takes free time from busy time.

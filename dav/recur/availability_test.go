@@ -62,16 +62,57 @@ DTEND;TZID=America/Los_Angeles:20111024T170000
 		const layout = "20060102T150405Z"
 		from, _ := time.Parse(layout, c.from)
 		to, _ := time.Parse(layout, c.to)
-		away, free, err := a.Times(from, to)
-		if err != nil {
+		var l Layers
+		if err := a.Add(&l, from, to); err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, b := range Subtract(away, free) {
+		for _, b := range l.Busy() {
 			got = append(got, b.Start.Format(layout)+"-"+b.End.Format(layout)+" "+b.Type)
 		}
 		if s := strings.Join(got, ", "); s != c.want {
 			t.Errorf("%s to %s:\n got %s\nwant %s", c.from, c.to, s, c.want)
+		}
+	}
+}
+
+// RFC 7953 §4: a higher PRIORITY has the say over its own time, its free hours and those it has not; none is the lowest.
+func TestLayers_ByPriority(t *testing.T) {
+	t.Parallel()
+	block := func(priority, kind, hours, free string) string {
+		from, to, _ := strings.Cut(hours, "-")
+		s := "BEGIN:VAVAILABILITY\nUID:a\nBUSYTYPE:" + kind + "\nDTSTART:20260101T" + from + "0000Z\nDTEND:20260101T" + to + "0000Z\n"
+		if priority != "" {
+			s += "PRIORITY:" + priority + "\n"
+		}
+		if from, to, ok := strings.Cut(free, "-"); ok {
+			s += "BEGIN:AVAILABLE\nUID:f\nDTSTART:20260101T" + from + "0000Z\nDTEND:20260101T" + to + "0000Z\nEND:AVAILABLE\n"
+		}
+		return s + "END:VAVAILABILITY\n"
+	}
+	for name, c := range map[string]struct{ blocks, want string }{
+		"a holiday over working hours":      {block("", "BUSY-UNAVAILABLE", "00-20", "08-16") + block("1", "BUSY", "06-10", ""), "00-06 BUSY-UNAVAILABLE, 06-10 BUSY, 16-20 BUSY-UNAVAILABLE"},
+		"whichever stands first":            {block("1", "BUSY", "06-10", "") + block("", "BUSY-UNAVAILABLE", "00-20", "08-16"), "00-06 BUSY-UNAVAILABLE, 06-10 BUSY, 16-20 BUSY-UNAVAILABLE"},
+		"free hours over busy ones":         {block("5", "BUSY-UNAVAILABLE", "00-20", "") + block("4", "BUSY", "06-10", "07-09"), "00-06 BUSY-UNAVAILABLE, 06-07 BUSY, 09-10 BUSY, 10-20 BUSY-UNAVAILABLE"},
+		"9 is above none":                   {block("0", "BUSY-UNAVAILABLE", "00-20", "00-20") + block("9", "BUSY", "06-10", ""), "06-10 BUSY"},
+		"of one rank, all free time counts": {block("3", "BUSY", "00-10", "02-04") + block("3", "BUSY-TENTATIVE", "04-12", "06-08"), "00-02 BUSY, 04-06 BUSY, 04-06 BUSY-TENTATIVE, 08-10 BUSY, 08-12 BUSY-TENTATIVE"},
+		"what is no priority is none":       {block("77", "BUSY", "00-10", "") + block("9", "BUSY", "06-10", "06-10"), "00-06 BUSY"},
+	} {
+		a, err := readAvailability(t, c.blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var l Layers
+		from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		if err := a.Add(&l, from, from.AddDate(0, 0, 1)); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, b := range Merge(l.Busy()) {
+			got = append(got, b.Start.Format("15-")+b.End.Format("15 ")+b.Type)
+		}
+		if s := strings.Join(got, ", "); s != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, s, c.want)
 		}
 	}
 }
@@ -85,7 +126,7 @@ func TestAvailability_Bounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := a.Times(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Time{}); err == nil {
+	if err := a.Add(new(Layers), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Time{}); err == nil {
 		t.Error("an endless second-by-second AVAILABLE is expanded")
 	}
 }

@@ -21,7 +21,7 @@
 //
 // Every loop counts in a Budget, so that no object can take more than a request's share.
 //
-// VAVAILABILITY (RFC 7953, draft 02) has no instances; Availability (availability.go) reads when its owner is busy and
+// VAVAILABILITY (RFC 7953) has no instances; Availability (availability.go) reads when its owner is busy and
 // free.
 //
 // Left out: EXRULE (deprecated by RFC 5545), RSCALE other than GREGORIAN.
