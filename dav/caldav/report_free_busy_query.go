@@ -77,6 +77,7 @@ type busyQuery struct {
 	from, to time.Time
 	budget   *spending
 	busy     []recur.Busy
+	merged   int          // how many there were when they were merged last
 	hours    recur.Layers // what VAVAILABILITYs say
 }
 
@@ -140,12 +141,19 @@ func (q *busyQuery) add(c *Calendar) error {
 	return nil
 }
 
+// minMerged is how many periods are always held.
+const minMerged = 4096
+
 func (q *busyQuery) set(set *recur.Set) error {
 	for b, err := range set.Busy(q.from, q.to) {
 		if err != nil {
 			return err
 		}
 		q.busy = append(q.busy, b)
+		if len(q.busy) > 2*q.merged+minMerged { // what lies over each other is not held until the end
+			q.busy = recur.Merge(q.busy)
+			q.merged = len(q.busy)
+		}
 	}
 	return nil
 }

@@ -165,10 +165,10 @@ func (l *Layers) Busy() []Busy {
 	return out
 }
 
-// Merge joins periods of one type that overlap or follow each other, and puts all in order.
+// Merge joins periods of one type that overlap or follow each other, and puts all in order. It uses up the list.
 func Merge(all []Busy) []Busy {
 	slices.SortFunc(all, func(a, b Busy) int { return cmp.Or(cmp.Compare(a.Type, b.Type), a.Start.Compare(b.Start)) })
-	var out []Busy
+	out := all[:0]
 	for _, b := range all {
 		if n := len(out); n > 0 && out[n-1].Type == b.Type && !b.Start.After(out[n-1].End) {
 			if b.End.After(out[n-1].End) {
