@@ -9,6 +9,7 @@ import (
 
 	"caldav-fcgi/dav/acl"
 	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/carddav"
 	"caldav-fcgi/dav/feed"
 	"caldav-fcgi/dav/files"
 	"caldav-fcgi/dav/home"
@@ -34,6 +35,7 @@ type Options struct {
 	MaxSteps, MaxInstances, MaxExpanded int64         // of one report; see caldav.Options
 	MaxTime                             time.Duration
 	ObjectShare                         int64
+	Directory                           bool  // the site's people are an address book for everybody
 	Files                               bool  // every account has a tree of plain files
 	MaxFile                             int64 // octets of one of them; 0 for 100 MB
 	Log                                 *slog.Logger
@@ -60,6 +62,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 		acl.Module(),
 		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxTime: opt.MaxTime, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded, ObjectShare: opt.ObjectShare,
 			Places: map[store.Kind]func(*home.Node) webdav.Resource{share.Kind: share.Place}, Removing: share.Removing}),
+		carddav.Module(carddav.Options{MaxResource: opt.MaxResource, Directory: opt.Directory}),
 		share.Module(share.Options{Accept: opt.AcceptShares}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),

@@ -1,0 +1,52 @@
+package carddav
+
+import (
+	"cmp"
+	"slices"
+
+	"caldav-fcgi/dav/home"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+)
+
+// Options are the limits of address books.
+type Options struct {
+	MaxResource int64 // octets of one card; 0 for 10 MB
+	Directory   bool  // the site's people are a book that everybody can read
+}
+
+// Module is the table of this package.
+func Module(opt Options) webdav.Module {
+	opt.MaxResource = cmp.Or(max(opt.MaxResource, 0), 10<<20)
+	s := &shelf{opt: opt, rules: rules(opt)}
+	m := webdav.Module{
+		Name:       "carddav",
+		Compliance: []string{"addressbook"}, // RFC 6352 §6.1
+		Roots: map[string]func(*webdav.Request) (webdav.Collection, error){
+			root: func(*webdav.Request) (webdav.Collection, error) { return s.tree(), nil },
+		},
+		Provision:  provision,
+		Properties: slices.Concat(bookProperties(opt), homeProperties(opt), []webdav.Property{addressData()}),
+		Reports: []webdav.Report{
+			webdav.ReportOn(cardDAV("addressbook-query"), addressbookQuery),
+			webdav.ReportOn(cardDAV("addressbook-multiget"), addressbookMultiget),
+		},
+	}
+	if opt.Directory {
+		m.Roots[directoryRoot] = func(*webdav.Request) (webdav.Collection, error) { return Directory{}, nil }
+	}
+	return m
+}
+
+// shelf is what every home and book needs to know.
+type shelf struct {
+	opt   Options
+	rules *home.Rules
+}
+
+// tree is /addressbooks/.
+func (s *shelf) tree() *home.Tree {
+	return &home.Tree{Segment: root, Kind: store.KindAddressHome, Open: func(n *home.Node) webdav.Resource {
+		return &Home{home.Home{Node: n, Refusal: "an address-book home takes address books only: cards go into one of them"}, s}
+	}}
+}
