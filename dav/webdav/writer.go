@@ -140,6 +140,12 @@ func attrText(s string) string { return strings.ReplaceAll(string(appendText(nil
 func appendText[T string | []byte](b []byte, s T) []byte {
 	from := 0
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && plain(uint64(s[i])|uint64(s[i+1])<<8|uint64(s[i+2])<<16|uint64(s[i+3])<<24|uint64(s[i+4])<<32|uint64(s[i+5])<<40|uint64(s[i+6])<<48|uint64(s[i+7])<<56) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c >= 0x20 && c != '&' && c != '<' && c != '>' && c < 0x7f || c == '\n' || c == '\t' {
 			i++
@@ -175,6 +181,15 @@ func appendText[T string | []byte](b []byte, s T) []byte {
 		from = i
 	}
 	return append(b, s[from:]...)
+}
+
+// plain says of eight octets that none has to be escaped, or looked at more closely.
+func plain(x uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	control := (x - ' '*ones) &^ x
+	amp := x ^ '&'*ones
+	angle := (x | ones<<1) ^ '>'*ones // '<' but for one bit
+	return (control|x|(x+ones)|(amp-ones)&^amp|(angle-ones)&^angle)&high == 0
 }
 
 // Write makes the Writer an io.Writer for a body that is no XML.

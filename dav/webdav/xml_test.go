@@ -1,6 +1,7 @@
 package webdav
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/beevik/etree"
 )
 
 func TestParseXML_RefusesWhatIsNoSingleDocument(t *testing.T) {
@@ -154,6 +157,20 @@ func readBack(t *testing.T, s string) string {
 	return out.Text
 }
 
+// Eight octets are looked at together: each octet is tried at each place.
+func TestAppendText_EachOctetAtEachPlace(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		want := string(appendText(nil, string([]byte{byte(c)})))
+		for at := range 20 {
+			s := strings.Repeat("x", at) + string([]byte{byte(c)}) + strings.Repeat("y", 20-at)
+			if got := string(appendText(nil, []byte(s))); got != strings.Repeat("x", at)+want+strings.Repeat("y", 20-at) {
+				t.Fatalf("%q is written as %q", s, got)
+			}
+		}
+	}
+}
+
 func FuzzAppendText(f *testing.F) {
 	f.Add("a&b\r\n")
 	f.Fuzz(func(t *testing.T, s string) {
@@ -162,6 +179,26 @@ func FuzzAppendText(f *testing.F) {
 			t.Errorf("%q reads back as %q", s, got)
 		}
 	})
+}
+
+func BenchmarkAppendText(b *testing.B) {
+	text := []byte(strings.Repeat("DESCRIPTION:a line of a calendar object; with a date: 20260212T103000Z\r\n", 20))
+	buf := make([]byte, 0, 4*len(text))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		buf = appendText(buf[:0], text)
+	}
+}
+
+func BenchmarkParseXML(b *testing.B) {
+	body := []byte(`<c:calendar-multiget xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:prop><d:getetag/><c:calendar-data/></d:prop>` +
+		strings.Repeat("<d:href>/calendars/ann/work/00000000-0000-4000-8000-000000000000.ics</d:href>", 100) + "</c:calendar-multiget>")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParseXML(body); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func FuzzParseXML(f *testing.F) {
@@ -173,6 +210,10 @@ func FuzzParseXML(f *testing.F) {
 			return
 		}
 		text := Markup(el)
+		doc := etree.NewDocument()
+		if err := doc.ReadFromBytes(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))); err != nil || Markup(doc.Root()) != text {
+			t.Fatalf("%q: etree reads %q (%v), and we %q", body, Markup(doc.Root()), err, text)
+		}
 		again, err := ParseXML([]byte(text))
 		if err != nil {
 			t.Fatalf("%q is written as %q, which is refused: %v", body, text, err)

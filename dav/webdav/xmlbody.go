@@ -40,27 +40,23 @@ func ParseXML(body []byte) (*etree.Element, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
-	if err := scanXML(body); err != nil {
+	s := xmlScan{spaces: map[string][]string{"xml": {"http://www.w3.org/XML/1998/namespace"}, "": {""}}, doc: etree.NewDocument()}
+	s.top = &s.doc.Element
+	if err := s.read(body); err != nil {
 		return nil, err
 	}
-	doc := etree.NewDocument()
-	if err := doc.ReadFromBytes(body); err != nil {
-		return nil, BadRequest("the XML body: %v", err)
-	}
-	root := doc.Root()
-	if root == nil {
-		return nil, BadRequest("the XML body has no root element")
-	}
-	return root, nil
+	return s.doc.Root(), nil
 }
 
-// scanXML judges a body in one pass of linear time.
-func scanXML(body []byte) error {
+// read judges a body and builds its tree, in one pass of linear time: etree's own reading would be a second one.
+func (s *xmlScan) read(body []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(body))
-	s := xmlScan{spaces: map[string][]string{"xml": {"http://www.w3.org/XML/1998/namespace"}, "": {""}}}
 	for {
 		tok, err := dec.RawToken()
 		if errors.Is(err, io.EOF) {
+			if s.depth() > 0 || s.roots == 0 {
+				return BadRequest("the XML body is not well-formed: it ends before its root element does")
+			}
 			return nil
 		}
 		if err != nil {
@@ -82,17 +78,29 @@ func scanXML(body []byte) error {
 				return err
 			}
 		case xml.EndElement:
+			if s.depth() == 0 || s.top.Space != t.Name.Space || s.top.Tag != t.Name.Local {
+				return BadRequest("the XML body is not well-formed: </%.40s> ends nothing", t.Name.Local)
+			}
 			s.end()
 		case xml.CharData:
-			if s.depth() == 0 && len(bytes.TrimSpace(t)) > 0 {
+			switch {
+			case s.depth() > 0:
+				s.top.CreateText(string(t))
+			case len(bytes.TrimSpace(t)) > 0:
 				return BadRequest("the XML body has text outside its root element")
+			}
+		case xml.Comment:
+			if s.depth() > 0 {
+				s.top.CreateComment(string(t))
 			}
 		}
 	}
 }
 
-// xmlScan is where scanXML stands.
+// xmlScan is where reading stands.
 type xmlScan struct {
+	doc             *etree.Document
+	top             *etree.Element // the element that is open
 	open            []xmlFrame
 	spaces          map[string][]string // by prefix, what is in scope last
 	elements, roots int
@@ -148,7 +156,20 @@ func (s *xmlScan) start(t xml.StartElement) error {
 	if _, err := s.resolve(t.Name); err != nil {
 		return err
 	}
-	return s.attributes(t.Attr)
+	if err := s.attributes(t.Attr); err != nil {
+		return err
+	}
+	el := &etree.Element{Space: t.Name.Space, Tag: t.Name.Local}
+	for _, a := range t.Attr {
+		key := a.Name.Local
+		if a.Name.Space != "" {
+			key = a.Name.Space + ":" + key
+		}
+		el.CreateAttr(key, a.Value)
+	}
+	s.top.AddChild(el)
+	s.top = el
+	return nil
 }
 
 // attributes: no two of an element may have one name, whatever their prefixes (XML Names §6.3).
@@ -201,9 +222,7 @@ func usableXMLName(n xml.Name) error {
 }
 
 func (s *xmlScan) end() {
-	if s.depth() == 0 {
-		return // etree refuses what is not balanced
-	}
+	s.top = s.top.Parent()
 	f := s.open[len(s.open)-1]
 	s.open = s.open[:len(s.open)-1]
 	s.attrs -= f.attrs
