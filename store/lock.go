@@ -45,6 +45,7 @@ var (
 		UNION ALL SELECT c.id, tree.top, json_insert(tree.path, '$[#]', c.name) FROM tree CROSS JOIN collection c ON c.parent=tree.id AND c.deleted=0)
 		SELECT ` + locks.of("l") + `, 0, '' FROM json_each(?1) k CROSS JOIN lock l ON l.collection=json_extract(k.value, '$[0]') AND l.name=json_extract(k.value, '$[1]') WHERE l.expires>?3
 		UNION ALL SELECT ` + locks.of("l") + `, tree.top, tree.path FROM tree CROSS JOIN lock l ON l.collection=tree.id WHERE l.expires>?3`
+	lockOf = `SELECT ` + locks.of("l") + ` FROM lock l WHERE l.token=? AND l.expires>?` // its key
 	// lock_at; collection_parent and then lock_at.
 	locksListed = `SELECT ` + locks.of("l") + ` FROM lock l WHERE l.collection=?1 AND l.expires>?2
 		UNION ALL SELECT ` + locks.of("l") + ` FROM collection c CROSS JOIN lock l ON l.collection=c.id AND l.name='' WHERE c.parent=?1 AND c.deleted=0 AND l.expires>?2`
@@ -88,6 +89,15 @@ func (tx *Tx) Locks(keys []LockKey, trees []int64) ([]Lock, error) {
 		return nil, fmt.Errorf("read locks: %w", err)
 	}
 	return found, nil
+}
+
+// LockOf is the lock with that token; ErrNotFound.
+func (tx *Tx) LockOf(token string) (*Lock, error) {
+	l := &Lock{}
+	if err := tx.one(locks.targets(l), lockOf, token, tx.Now.Unix()); err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	return l, nil
 }
 
 // LocksListed are those a listing of the collection shows: its own, and those on its members, by what they stand on.

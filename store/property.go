@@ -41,7 +41,7 @@ func (tx *Tx) DeadOfChildren(parent int64) (map[int64][]DeadProperty, error) {
 }
 
 const deadOfChildren = `SELECT c.id, p.space, p.name, p.xml FROM collection c CROSS JOIN property p ON p.collection=c.id AND ifnull(p.object,0)=0
-	WHERE c.parent=? AND c.deleted=0 ORDER BY c.id, p.space, p.name` // collection_parent, property_key
+	WHERE c.parent=+? AND c.deleted=0 ORDER BY c.id, p.space, p.name` // collection_parent, property_key
 
 func (tx *Tx) deadOfMany(query string, collection int64) (map[int64][]DeadProperty, error) {
 	byMember := map[int64][]DeadProperty{}

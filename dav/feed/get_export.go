@@ -136,7 +136,7 @@ func properties(c *caldav.Calendar) []*ical.Property {
 
 // copyComponents writes those of every object, as they are stored where nothing else is asked for and nothing is unusual about them.
 func copyComponents(rq *webdav.Request, c *caldav.Calendar, w *ical.Writer) error {
-	if rq.Header.Get("CalDAV-Timezones") != "" || c.Personal() { // RFC 7809 §7.1
+	if rq.Header.Get("CalDAV-Timezones") != "" || c.Personal() || c.Uneven() { // RFC 7809 §7.1
 		return components(rq, c, w.Component, w.Err)
 	}
 	merger := ical.NewMerger(w.Component)
@@ -164,6 +164,9 @@ func components(rq *webdav.Request, c *caldav.Calendar, write func(*ical.Compone
 	for m, err := range c.Members(rq, nil, store.Body) {
 		if err != nil {
 			return err
+		}
+		if !rq.May(m, privilege.Read) {
+			continue
 		}
 		add(rq, m, merger)
 		if err := failed(); err != nil {

@@ -35,7 +35,7 @@ func (o *Object) View(rq *webdav.Request) privilege.View { return o.access(rq).V
 func (o *Object) access(rq *webdav.Request) privilege.Access { return o.In.accessTo(rq, o.Row.ID) }
 
 func (n *Node) accessTo(rq *webdav.Request, object int64) privilege.Access {
-	if !n.entries.objects[n.Data.ID] {
+	if !n.Uneven() {
 		return n.inside()
 	}
 	own := n.entries.of(n.Data.ID, object)
@@ -44,6 +44,9 @@ func (n *Node) accessTo(rq *webdav.Request, object int64) privilege.Access {
 	}
 	return rq.Judge(n.Owner.ID, own, n.inherited())
 }
+
+// Uneven says whether objects here have entries of their own, so that what holds for the collection need not hold for each.
+func (n *Node) Uneven() bool { return n.entries.objects[n.Data.ID] }
 
 // RightsTo are what the caller may do with the object of that row, for who reads no more of it than its times.
 func (n *Node) RightsTo(rq *webdav.Request, object int64) privilege.Set {

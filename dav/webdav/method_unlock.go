@@ -1,11 +1,12 @@
 package webdav
 
 import (
+	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"caldav-fcgi/dav/privilege"
+	"caldav-fcgi/store"
 )
 
 // unlockMethod is RFC 4918 §9.11.
@@ -36,6 +37,9 @@ func unlockMethod() Method {
 				}
 				return Response{Status: http.StatusNoContent}, rq.Tx.RemoveLock(token)
 			}
+			if have := rq.rights(rq.at); !have.Has(readNeeded) { // he took it, and does not see any longer where
+				return Response{Status: http.StatusNoContent}, rq.Tx.RemoveLock(token)
+			}
 			return Response{}, ErrLockTokenMatches.With("there is no such lock on %s", rq.Target)
 		}}
 }
@@ -43,14 +47,14 @@ func unlockMethod() Method {
 // tookLock says whether the caller took the lock that he would remove: he may whatever else he may not (RFC 3744 §3.5).
 func (rq *Request) tookLock() (bool, error) {
 	token, err := lockToken(rq.Header)
-	if err != nil {
+	if err != nil || !rq.Tx.State().Locked {
 		return false, nil // said when the caller may know that there is something
 	}
-	s, set, err := rq.around(false)
-	if err != nil {
-		return false, err
+	l, err := rq.Tx.LockOf(token)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
 	}
-	return slices.ContainsFunc(set.reaching(s), func(l held) bool { return l.Token == token && rq.Who.Is(l.Principal) }), nil
+	return err == nil && rq.Who.Is(l.Principal), err
 }
 
 // mayUnlock: whoever took the lock, and whoever has DAV:unlock on its root (RFC 3744 §3.5).
