@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -8,9 +9,11 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caldav-fcgi/dav/ical"
 )
 
-const importHelp = `FILE is an exported calendar, of any program; - reads standard input. It is cut up by UID: a series and its exceptions are one object, with the time zones that it names. Several calendars in one file are taken together. Events go into "calendar" and tasks into "tasks", or into the first calendar that takes that kind; all into one with -to.
+const importHelp = `FILE is an exported calendar, of any program, as iCalendar or as jCal (RFC 7265); - reads standard input. It is cut up by UID: a series and its exceptions are one object, with the time zones that it names. Several calendars in one file are taken together. Events go into "calendar" and tasks into "tasks", or into the first calendar that takes that kind; all into one with -to.
 It can be repeated: an object that is there already, as it is in the file, is not touched; one that has changed in the file is replaced, one that is newer in the calendar is kept (-overwrite replaces it). Nothing is ever deleted.
 METHOD is dropped. An entry without a UID gets one made from its content, so that it is found again next time. What cannot be taken is named with its line and the reason, the rest is taken, and the exit status is 1.
   caldav-fcgi import -user ann -dry-run calendar.ics
@@ -32,6 +35,12 @@ func importFile(ctx context.Context, c *call) error {
 	if name == "-" {
 		name = "standard input"
 	}
+	jcal := isJCal(raw)
+	if jcal {
+		if raw, err = ical.FromJCal(bytes.TrimPrefix(raw, []byte("\ufeff"))); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
 	return c.with(mustHave, func(s *service) error {
 		im := &importing{service: s, user: user, to: c.options["to"], dryRun: c.on("dry-run"), overwrite: c.on("overwrite"), limit: c.MaxResource}
 		if err := im.prepare(ctx); err != nil {
@@ -41,7 +50,11 @@ func importFile(ctx context.Context, c *call) error {
 		res, err := im.run(ctx, raw, show)
 		end()
 		for _, v := range res.notes {
-			fmt.Fprintf(c.Stderr, "%s:%d: %s: %s\n", name, v.line, v.what, v.note)
+			place := fmt.Sprintf("%s:%d", name, v.line)
+			if jcal { // the lines are those of what was made of it
+				place = name
+			}
+			fmt.Fprintf(c.Stderr, "%s: %s: %s\n", place, v.what, v.note)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -52,6 +65,11 @@ func importFile(ctx context.Context, c *call) error {
 		}
 		return nil
 	})
+}
+
+// isJCal says whether a file begins as JSON does: no line of iCalendar does.
+func isJCal(raw []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\ufeff")), " \t\r\n"), []byte("["))
 }
 
 func readImport(name string, stdin io.Reader) ([]byte, error) {

@@ -52,7 +52,15 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 	if err != nil {
 		return webdav.Response{}, err
 	}
-	return webdav.Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {mediaType}, "Cache-Control": {"private, no-cache"}},
+	media := mediaType
+	if formOf(rq).jcal {
+		cal, err := ical.Parse(body)
+		if err != nil {
+			return webdav.Response{}, fmt.Errorf("read the free-busy answer: %w", err)
+		}
+		media, body = mediaJCal, ical.JCal(cal.Root)
+	}
+	return webdav.Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {media}, "Vary": {"Accept"}, "Cache-Control": {"private, no-cache"}},
 		Stream: func(w *webdav.Writer) error { return w.Octets(body) }}, nil
 }
 
