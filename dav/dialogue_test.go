@@ -27,7 +27,7 @@ func serviceWith(t *testing.T, opt dav.Options) *dav.Server {
 
 func TestDialogues(t *testing.T) {
 	t.Parallel()
-	for _, set := range []string{"rfc", "webdav", "caldav", "tzdist", "clients", "smoke"} {
+	for _, set := range []string{"rfc", "webdav", "caldav", "carddav", "tzdist", "clients", "smoke"} {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
 			davtest.RunAll(t, func(t *testing.T) davtest.Client {

@@ -11,14 +11,15 @@ import (
 )
 
 const (
-	nsDAV    = "DAV:"
-	nsCalDAV = "urn:ietf:params:xml:ns:caldav"
-	nsCS     = "http://calendarserver.org/ns/"
-	nsApple  = "http://apple.com/ns/ical/"
+	nsDAV     = "DAV:"
+	nsCalDAV  = "urn:ietf:params:xml:ns:caldav"
+	nsCardDAV = "urn:ietf:params:xml:ns:carddav"
+	nsCS      = "http://calendarserver.org/ns/"
+	nsApple   = "http://apple.com/ns/ical/"
 )
 
 // prefixes are the short names of namespaces in failures and conditions.
-var prefixes = map[string]string{nsDAV: "DAV", nsCalDAV: "CALDAV", nsCS: "CS", nsApple: "APPLE"}
+var prefixes = map[string]string{nsDAV: "DAV", nsCalDAV: "CALDAV", nsCardDAV: "CARDDAV", nsCS: "CS", nsApple: "APPLE"}
 
 // element is an XML element without its prefixes.
 type element struct {
@@ -245,7 +246,7 @@ func (c comparison) text(want, got *element) []string {
 	if want.is(nsDAV, "href") {
 		w, g = c.href(w), c.href(g)
 	}
-	if strings.HasPrefix(w, "BEGIN:VCALENDAR") {
+	if strings.HasPrefix(w, "BEGIN:VCALENDAR") || strings.HasPrefix(w, "BEGIN:VCARD") {
 		wantCal, err := readICal(w)
 		if err != nil {
 			return []string{fmt.Sprintf("%s: the expected text: %v", short(want.Name), err)}

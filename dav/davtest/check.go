@@ -71,7 +71,7 @@ func (r *runner) bodyEqual(s *Step, c check, a *answer) []string {
 			return []string{fmt.Sprintf("the body: %v", a.bad)}
 		}
 		return r.comparison().element(root, a.root)
-	case ".ics":
+	case ".ics", ".vcf":
 		wantCal, err := readICal(string(want))
 		if err != nil {
 			return []string{fmt.Sprintf("%s: %v", c.Arg, err)}

@@ -27,16 +27,16 @@
 //	METHOD /path [< body] a request
 //
 // A path stands below the base path of the service; "^/path" is a path of the host. The body is a file of the
-// archive or {{event N}}, an event of exactly N octets. Files named *.ics are sent with CRLF.
+// archive or {{event N}}, an event of exactly N octets. Files named *.ics and *.vcf are sent with CRLF.
 // Lines after the request are header fields, "Name: value", until the line with the expected status.
 // "Transfer-Encoding: chunked" sends the body in chunks, "Host" sets the host. XML bodies are sent as
-// application/xml and *.ics as text/calendar unless the dialogue has a Content-Type; "Content-Type: none" sends none.
+// application/xml *.ics as text/calendar and *.vcf as text/vcard unless the dialogue has a Content-Type; "Content-Type: none" sends none.
 //
 //	207                   the status; also 2xx, 201|204
 //	207 = answer.xml      and the body equals the file in canonical form
 //	200 == event.ics      and the body equals the file octet for octet
 //	200 ~ text            and the body contains text
-//	403 CALDAV:no-uid-conflict    and the body is a DAV:error of exactly that condition (prefixes DAV, CALDAV, CS)
+//	403 CALDAV:no-uid-conflict    and the body is a DAV:error of exactly that condition (prefixes DAV, CALDAV, CARDDAV, CS)
 //
 // More expectations may follow, one a line:
 //
@@ -67,7 +67,7 @@
 // What the file does not name is a failure, unless the element carries the attribute partial="yes": on multistatus
 // further responses and properties are welcome, on a response further properties, on any other element further children.
 // DAV:responsedescription and what a condition of a DAV:error contains are compared only where the file has them.
-// CALDAV:calendar-data is compared component by component, its lines unfolded and as a multiset;
+// CALDAV:calendar-data and CARDDAV:address-data are compared component by component, lines unfolded and as a multiset;
 // partial="yes" there means that further lines and components are welcome. A property that contains only ** may
 // contain anything.
 //

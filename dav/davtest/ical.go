@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// component is an iCalendar component as its unfolded, canonical lines. It is read without the service's own
+// component is an iCalendar component, or a vCard, as its unfolded, canonical lines. It is read without the service's own
 // parser, so that a fault there cannot hide itself.
 type component struct {
 	Name     string
@@ -18,7 +18,7 @@ type component struct {
 	Children []*component
 }
 
-var errNoCalendar = errors.New("not an iCalendar stream of one VCALENDAR")
+var errNoCalendar = errors.New("not one VCALENDAR or VCARD")
 
 // maxDepth bounds the nesting of components and of XML elements.
 const maxDepth = 64
@@ -51,7 +51,7 @@ func readICal(text string) (*component, error) {
 			top.Lines = append(top.Lines, periods(canonicalLine(line))...)
 		}
 	}
-	if len(stack) != 1 || len(root.Children) != 1 || root.Children[0].Name != "VCALENDAR" {
+	if len(stack) != 1 || len(root.Children) != 1 || root.Children[0].Name != "VCALENDAR" && root.Children[0].Name != "VCARD" {
 		return nil, errNoCalendar
 	}
 	return root.Children[0], nil

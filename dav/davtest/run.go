@@ -144,6 +144,8 @@ func (r *runner) request(s *Step) (*http.Request, error) {
 			rq.Header.Set("Content-Type", `application/xml; charset="utf-8"`)
 		case path.Ext(s.Body) == ".ics", eventName.MatchString(s.Body):
 			rq.Header.Set("Content-Type", "text/calendar; charset=utf-8")
+		case path.Ext(s.Body) == ".vcf":
+			rq.Header.Set("Content-Type", "text/vcard; charset=utf-8")
 		}
 	}
 	for _, h := range s.Header {

@@ -90,7 +90,7 @@ func Parse(file string, data []byte) (*Dialogue, error) {
 var (
 	requestLine = regexp.MustCompile(`^([A-Z][A-Z-]*) (\^?(?:/|\{\{)\S*)(?: < (\S+|\{\{event \d+\}\}))?$`)
 	headerLine  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):(?: (.*))?$`)
-	statusLine  = regexp.MustCompile(`^([1-5](?:xx|\d\d)(?:\|[1-5]\d\d)*)(?: ((?:DAV|CALDAV|CS):[a-z-]+))?(?: (==|=|~) (.+))?$`)
+	statusLine  = regexp.MustCompile(`^([1-5](?:xx|\d\d)(?:\|[1-5]\d\d)*)(?: ((?:DAV|CALDAV|CARDDAV|CS):[a-z-]+))?(?: (==|=|~) (.+))?$`)
 	expectLine  = regexp.MustCompile(`^> (!)?([A-Za-z][A-Za-z0-9-]*)(?:: (.*)| (has|lacks) (.+))?$`)
 	fileName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 )
@@ -325,7 +325,7 @@ func (c check) verify(s *Step) ([]string, error) {
 		if _, err := readXML(want); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Arg, err)
 		}
-	case ".ics":
+	case ".ics", ".vcf":
 		if _, err := readICal(string(want)); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Arg, err)
 		}
@@ -348,7 +348,7 @@ func (s *Step) content(name string) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("the archive has no file %s", name)
 	}
-	if path.Ext(name) == ".ics" {
+	if ext := path.Ext(name); ext == ".ics" || ext == ".vcf" {
 		data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
 	}
 	return data, nil
