@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"caldav-fcgi/dav"
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/store"
 	"caldav-fcgi/store/storetest"
 )
@@ -72,4 +73,52 @@ func TestQuota_EveryWayIn(t *testing.T) {
 	w.want(201, "ann", "PUT", in+"big.ics", padded("big", 9000))
 	// Another account pays for itself.
 	w.want(201, "bob", "PUT", "/calendars/bob/calendar/a.ics", padded("a", 3000))
+}
+
+// What lies in a shared calendar counts against the quota of its owner, whoever puts it there; who takes it into a
+// calendar of his own pays for it from then on.
+func TestQuota_OfASharedCalendarIsItsOwners(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.want(207, "ann", "PROPFIND", "/", "", "Depth", "0")
+	w.share(privilege.ShareReadWrite)
+	padded := func(uid string) string {
+		return event(uid, "DTSTART:20260101T090000Z", "DESCRIPTION:"+strings.Repeat("x", 1000))
+	}
+	quota := func(name string, n int64) {
+		t.Helper()
+		if err := w.db.Update(t.Context(), func(tx *store.Tx) error {
+			p, err := tx.Principal(store.User, name)
+			if err != nil {
+				return err
+			}
+			p.Quota = &n
+			return tx.SavePrincipal(p)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	full := func(method, path, body string, headers ...string) {
+		t.Helper()
+		if a := w.want(507, "bob", method, path, body, headers...); !strings.Contains(a.Body.String(), "<d:quota-not-exceeded") {
+			t.Errorf("%s %s: %s", method, path, a.Body)
+		}
+	}
+	const shared, own = "/calendars/bob/anns/", "/calendars/bob/calendar/"
+	w.want(201, "bob", "PUT", shared+"a.ics", padded("a"))
+	w.want(201, "bob", "PUT", own+"b.ics", padded("b"))
+	quota("bob", 1500)
+	full("MOVE", shared+"a.ics", "", "Destination", own+"a.ics")
+	full("COPY", shared+"a.ics", "", "Destination", own+"a.ics")
+	full("COPY", shared, "", "Destination", "/calendars/bob/copy/")
+	w.want(200, "bob", "GET", shared+"a.ics", "")
+	w.want(201, "bob", "PUT", shared+"c.ics", padded("c"))
+	quota("ann", 2500)
+	full("PUT", shared+"d.ics", padded("d"))
+	full("POST", shared, padded("d"), "Content-Type", "text/calendar")
+	full("MOVE", own+"b.ics", "", "Destination", shared+"b.ics")
+	w.want(204, "bob", "DELETE", shared+"c.ics", "")
+	w.want(201, "bob", "MOVE", own+"b.ics", "", "Destination", shared+"b.ics")
+	w.want(201, "bob", "MOVE", shared+"a.ics", "", "Destination", own+"a.ics")
+	w.sound()
 }

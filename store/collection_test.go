@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -199,5 +200,62 @@ func TestMoveCollection_NotIntoItself(t *testing.T) {
 	})
 	sound(t, db)
 	update(t, db, func(tx *store.Tx) error { return tx.DeletePrincipal(p) })
+	sound(t, db)
+}
+
+// An object keeps its old versions when the collection that it was moved away from is deleted; sync of where it is now tells nothing
+// of them.
+func TestPurge_LeavesTheHistoryOfWhatWasMovedAway(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	storetest.Seed(t, db, "ann", "bob")
+	var id int64
+	var before store.Token
+	update(t, db, func(tx *store.Tx) error {
+		from, to := calendar(t, tx, "ann"), calendar(t, tx, "bob")
+		err := errors.Join(put(tx, from, "a"), put(tx, from, "b"), put(tx, to, "c"))
+		if err != nil {
+			return err
+		}
+		o := object(t, tx, from, "a")
+		id = o.ID
+		if err := errors.Join(tx.PutObject(from, o, []byte("second"), o.Index), tx.MoveObject(from, o, to, "a")); err != nil {
+			return err
+		}
+		before, err = tx.Token(calendar(t, tx, "bob"))
+		return errors.Join(err, tx.DeleteCollection(calendar(t, tx, "ann")))
+	})
+	j, err := db.ClaimJob(t.Context(), "purge")
+	if err != nil {
+		t.Fatal(err)
+	}
+	collection, err := strconv.ParseInt(j.Key, 10, 64)
+	for more := true; more && err == nil; {
+		err = db.Update(t.Context(), func(tx *store.Tx) (err error) {
+			if more, err = tx.PurgeCollection(collection, 2); err == nil && !more {
+				err = tx.FinishJob(j, "")
+			}
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	dump := storetest.Dump(t, db)
+	if n := strings.Count(dump, fmt.Sprintf("object=%d", id)); n < 4 && n != 0 {
+		t.Errorf("%d rows name the object:\n%s", n, dump)
+	}
+	view(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "bob")
+		changes, next, _, err := tx.Changes(c, before, 0)
+		if err != nil || len(changes) != 0 || next != before {
+			t.Errorf("%v, %v, %v", changes, next, err)
+		}
+		changes, _, _, err = tx.Changes(c, store.Token{}, 0)
+		if err != nil || len(changes) != 2 {
+			t.Errorf("%v, %v", changes, err)
+		}
+		return nil
+	})
 	sound(t, db)
 }

@@ -49,12 +49,52 @@ func (tx *Tx) purge(id int64, rows, depth int) (more bool, err error) {
 	if err != nil || n == rows {
 		return true, err
 	}
-	m, err := tx.drop(id, rows-n, `SELECT rev, ifnull(body, 0), 0 FROM change WHERE collection=? LIMIT ?`,
-		`UPDATE change SET collection=0, object=NULL, name=NULL, body=NULL WHERE rev IN (SELECT value FROM json_each(?))`)
+	m, err := tx.dropLog(id, rows-n)
 	if err != nil || n+m == rows {
 		return true, err
 	}
 	return false, tx.mustTouch(`DELETE FROM collection WHERE id=?`, id) // its properties go with it
+}
+
+// dropLog takes changes and the bodies that they replaced. What was moved away keeps its history: that goes after it.
+func (tx *Tx) dropLog(collection int64, limit int) (n int, err error) {
+	var left, moved, bodies []int64
+	var rev, body int64
+	var lives bool
+	step := func() bool {
+		switch {
+		case lives:
+			moved = append(moved, rev)
+			return true
+		case body != 0:
+			bodies = append(bodies, body)
+		}
+		left = append(left, rev)
+		return true
+	}
+	if err := tx.each([]any{num(&rev), num(&body), truth{&lives}}, step, `SELECT rev, ifnull(body, 0), EXISTS(SELECT 1 FROM object o WHERE o.id=g.object)
+		FROM change g WHERE collection=? LIMIT ?`, collection, limit); err != nil {
+		return 0, err
+	}
+	for _, log := range []struct {
+		query string
+		revs  []int64
+	}{
+		{`UPDATE change SET collection=0, object=NULL, name=NULL, body=NULL WHERE rev IN (SELECT value FROM json_each(?))`, left},
+		{`UPDATE change SET collection=(SELECT o.collection FROM object o WHERE o.id=change.object), name=NULL WHERE rev IN (SELECT value FROM json_each(?))`, moved},
+	} {
+		if len(log.revs) == 0 {
+			continue
+		}
+		list, err := jsonIDs(log.revs)
+		if err == nil {
+			_, err = tx.exec(log.query, list)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(left) + len(moved), tx.removeBodies(bodies)
 }
 
 // drop takes rows and their bodies, large ones when nobody else has them.
