@@ -194,9 +194,16 @@ func (tx *Tx) deleteShare(s *Share) error {
 }
 
 // Accept gives the sharee a row in his home that points at the collection: one for each collection, however many shares he has of it.
-// name is what he would have it called; "": what its owner calls it.
+// name is what he would have it called; "": what its owner calls it. ErrNotFound, and nothing is done, when he has no home yet.
 func (tx *Tx) Accept(s *Share, name string) (mount *Collection, err error) {
-	if err = tx.answer(s, ShareAccepted); err == nil {
+	var at Kind
+	if err = tx.one([]any{num(&at)}, `SELECT kind FROM collection WHERE id=? AND deleted=0`, s.Collection); err == nil {
+		_, err = tx.Root(s.Sharee, at.In())
+	}
+	if err == nil {
+		err = tx.answer(s, ShareAccepted)
+	}
+	if err == nil {
 		err = tx.settleMounts(name, s.Collection)
 	}
 	if err == nil {

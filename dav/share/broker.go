@@ -12,8 +12,7 @@ import (
 // Broker carries out what is said about shares, with the notifications that tell of it, in one transaction.
 type Broker struct {
 	Tx     *store.Tx
-	Base   string // the base path: notifications are stored with hrefs below it
-	Accept bool   // users have what is shared with them without being asked
+	Accept bool // users have what is shared with them without being asked
 }
 
 // maxShares is how many one collection can have: each is read when it is looked at.

@@ -12,7 +12,7 @@ type Options struct {
 }
 
 func (o Options) broker(rq *webdav.Request) Broker {
-	return Broker{Tx: rq.Tx, Base: rq.Base, Accept: o.Accept}
+	return Broker{Tx: rq.Tx, Accept: o.Accept}
 }
 
 // Module is the table of this package.
@@ -34,5 +34,5 @@ const Kind = store.KindNotifications
 
 // Removing tells of the end of a calendar or of a mount: for homes, before they delete it.
 func Removing(rq *webdav.Request, n *home.Node) error {
-	return Broker{Tx: rq.Tx, Base: rq.Base}.Removing(n.Row, n.Data, n.Owner)
+	return Broker{Tx: rq.Tx}.Removing(n.Row, n.Data, n.Owner)
 }

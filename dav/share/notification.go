@@ -173,7 +173,7 @@ func (b Broker) notify(to *store.Principal, name string, kind uint32, content fu
 	if err != nil {
 		return err
 	}
-	body := webdav.Render(b.Base, cs("notification"), func(w *webdav.Writer) {
+	body := webdav.Render("", cs("notification"), func(w *webdav.Writer) {
 		w.Open(cs("dtstamp"))
 		w.Time(b.Tx.Now, "20060102T150405Z")
 		w.Close()

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -32,8 +33,19 @@ func (n *Notifications) Rights(rq *webdav.Request) privilege.Set {
 // DisplayName is what it is.
 func (n *Notifications) DisplayName() string { return "Notifications" }
 
-func (n *Notifications) open(row *store.Object) *Notification {
-	return &Notification{home.Object{Row: *row, In: n.Node}, n}
+// open makes the resource of a row. Its hrefs are stored without the base path, which only a request knows, so that its size is known
+// when its text is.
+func (n *Notifications) open(rq *webdav.Request, row *store.Object) *Notification {
+	o := &Notification{home.Object{Row: *row, In: n.Node}, n}
+	if rq.Base == "" {
+		return o
+	}
+	o.Row.Size = -1
+	if row.Body != nil {
+		o.Row.Body = bytes.ReplaceAll(row.Body, []byte("<d:href>/"), []byte("<d:href>"+rq.Base+"/"))
+		o.Row.Size = int64(len(o.Row.Body))
+	}
+	return o
 }
 
 // Child finds a notification.
@@ -42,7 +54,7 @@ func (n *Notifications) Child(rq *webdav.Request, name string, want store.Want) 
 	if err != nil {
 		return nil, err
 	}
-	return n.open(row), nil
+	return n.open(rq, row), nil
 }
 
 // Members yields notifications.
@@ -53,7 +65,7 @@ func (n *Notifications) Members(rq *webdav.Request, names []string, want store.W
 				yield(nil, err)
 				return
 			}
-			if !yield(n.open(row), nil) {
+			if !yield(n.open(rq, row), nil) {
 				return
 			}
 		}
@@ -151,7 +163,7 @@ func askAgain(rq *webdav.Request, s *store.Share) error {
 	if err != nil {
 		return err
 	}
-	return Broker{Tx: rq.Tx, Base: rq.Base}.invited(c, owner, s)
+	return Broker{Tx: rq.Tx}.invited(c, owner, s)
 }
 
 var (
