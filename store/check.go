@@ -61,11 +61,16 @@ var rules = []rule{
 const maxBroken = 20
 
 func (tx *Tx) broken(r rule) (found []string, err error) {
-	var what any
+	var what anything
 	step := func() bool {
-		found = append(found, fmt.Sprintf("%s: %v", r.text, what))
+		found = append(found, fmt.Sprintf("%s: %v", r.text, what.value))
 		return len(found) < maxBroken
 	}
 	err = tx.each([]any{&what}, step, r.query)
 	return found, err
 }
+
+// anything takes a column of any type.
+type anything struct{ value any }
+
+func (a *anything) Scan(src any) error { a.value = src; return nil }
