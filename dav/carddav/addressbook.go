@@ -19,7 +19,9 @@ func (b *Book) Types() []webdav.Name {
 	return []webdav.Name{webdav.DAV("collection"), cardDAV("addressbook")}
 }
 
-func (b *Book) card(row *store.Object) *Card { return &Card{Object: home.Object{Row: *row, In: b.Node}} }
+func (b *Book) card(row *store.Object) *Card {
+	return &Card{Object: home.Object{Row: *row, In: b.Node}}
+}
 
 // Child finds a card.
 func (b *Book) Child(rq *webdav.Request, name string, want store.Want) (webdav.Resource, error) {
@@ -72,7 +74,7 @@ func (b *Book) Remove(rq *webdav.Request, name string) error {
 	if err == nil {
 		err = rq.Tx.DeleteObject(b.Data, row)
 	}
-	return err
+	return b.shelf.changed(rq, err, b.Node)
 }
 
 // Copy makes a new card of another.
@@ -81,7 +83,8 @@ func (b *Book) Copy(rq *webdav.Request, from webdav.Resource, name string) (webd
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	return b.CopyObject(rq, b.shelf.rules, &src.Object, name)
+	stored, err := b.CopyObject(rq, b.shelf.rules, &src.Object, name)
+	return stored, b.shelf.changed(rq, err, b.Node)
 }
 
 // Move gives a card another name, another address book, or both.
@@ -90,7 +93,8 @@ func (b *Book) Move(rq *webdav.Request, from webdav.Resource, name string) (webd
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	return b.MoveObject(rq, b.shelf.rules, &src.Object, name)
+	stored, err := b.MoveObject(rq, b.shelf.rules, &src.Object, name)
+	return stored, b.shelf.changed(rq, err, b.Node, src.In)
 }
 
 func (b *Book) incoming(from webdav.Resource) (*Card, error) {

@@ -85,15 +85,17 @@ func (h *Home) Remove(rq *webdav.Request, name string) error {
 	if err != nil {
 		return err
 	}
-	return rq.Tx.DeleteCollection(b.Row)
+	return h.shelf.changed(rq, rq.Tx.DeleteCollection(b.Row), h.Node)
 }
 
 // Copy makes a new address book like another.
 func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
-	return h.CopyCollection(rq, h.shelf.rules, from, name, store.KindAddressBook)
+	stored, err := h.CopyCollection(rq, h.shelf.rules, from, name, store.KindAddressBook)
+	return stored, h.shelf.changed(rq, err, h.Node)
 }
 
 // Move renames an address book.
 func (h *Home) Move(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
-	return h.MoveCollection(rq, h.shelf.rules, from, name, store.KindAddressBook)
+	stored, err := h.MoveCollection(rq, h.shelf.rules, from, name, store.KindAddressBook)
+	return stored, h.shelf.changed(rq, err, h.Node)
 }

@@ -13,6 +13,8 @@ import (
 type Options struct {
 	MaxResource int64 // octets of one card; 0 for 10 MB
 	Directory   bool  // the site's people are a book that everybody can read
+	// Changed is told whose cards a request has changed, in its transaction.
+	Changed func(tx *store.Tx, owner int64) error
 }
 
 // Module is the table of this package.
@@ -49,4 +51,20 @@ func (s *shelf) tree() *home.Tree {
 	return &home.Tree{Segment: root, Kind: store.KindAddressHome, Open: func(n *home.Node) webdav.Resource {
 		return &Home{home.Home{Node: n, Refusal: "an address-book home takes address books only: cards go into one of them"}, s}
 	}}
+}
+
+// changed passes on that cards in these nodes have changed, unless they have not.
+func (s *shelf) changed(rq *webdav.Request, failed error, in ...*home.Node) error {
+	if failed != nil || s.opt.Changed == nil {
+		return failed
+	}
+	for i, n := range in {
+		if i > 0 && n.Data.Owner == in[0].Data.Owner {
+			continue
+		}
+		if err := s.opt.Changed(rq.Tx, n.Data.Owner); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -94,7 +94,7 @@ func condition(err error) error {
 func (b *Book) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 	up := rq.Upload.(*upload)
 	created, row, err := b.Store(rq, b.shelf.rules, name, up.body, up.index)
-	if err != nil {
+	if err = b.shelf.changed(rq, err, b.Node); err != nil {
 		return webdav.Stored{}, err
 	}
 	return webdav.Stored{Created: created, AsSent: !up.converted, ETag: row.Tag("")}, nil
