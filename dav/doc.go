@@ -8,7 +8,7 @@
 //	8  fcgi
 //	7  dav
 //	6  dav/page dav/feed dav/tzdist dav/push dav/imip dav/job
-//	5  dav/schedule dav/share dav/attachment
+//	5  dav/schedule dav/share dav/attachment dav/birthday
 //	4  dav/caldav dav/carddav dav/acl dav/files
 //	3  dav/principal dav/home
 //	2  dav/webdav dav/telemetry

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"caldav-fcgi/dav/acl"
+	"caldav-fcgi/dav/birthday"
 	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/carddav"
 	"caldav-fcgi/dav/feed"
@@ -35,6 +36,7 @@ type Options struct {
 	MaxSteps, MaxInstances, MaxExpanded int64         // of one report; see caldav.Options
 	MaxTime                             time.Duration
 	ObjectShare                         int64
+	NoBirthdays                         bool  // accounts have no calendar of the birthdays in their address books
 	Directory                           bool  // the site's people are an address book for everybody
 	Files                               bool  // every account has a tree of plain files
 	MaxFile                             int64 // octets of one of them; 0 for 100 MB
@@ -62,7 +64,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 		acl.Module(),
 		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxTime: opt.MaxTime, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded, ObjectShare: opt.ObjectShare,
 			Places: map[store.Kind]func(*home.Node) webdav.Resource{share.Kind: share.Place}, Removing: share.Removing}),
-		carddav.Module(carddav.Options{MaxResource: opt.MaxResource, Directory: opt.Directory}),
+		carddav.Module(carddav.Options{MaxResource: opt.MaxResource, Directory: opt.Directory, Changed: cardsChanged(opt)}),
 		share.Module(share.Options{Accept: opt.AcceptShares}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),
@@ -75,8 +77,16 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("join the modules: %w", err)
 	}
-	jobs := job.New(db, opt.Log, map[string]job.Part{"purge": job.Purge, "content": job.PurgeContent})
+	jobs := job.New(db, opt.Log, map[string]job.Part{"purge": job.Purge, "content": job.PurgeContent, birthday.Job: birthday.Keep})
 	return &Server{engine: engine, jobs: jobs, zones: tzdist.New(opt.Log), cross: http.NewCrossOriginProtection(), log: opt.Log}, nil
+}
+
+// cardsChanged is what follows from a change of somebody's cards.
+func cardsChanged(opt Options) func(*store.Tx, int64) error {
+	if opt.NoBirthdays {
+		return nil
+	}
+	return birthday.Changed
 }
 
 // Engine is the DAV engine: what acts without HTTP goes through its Do.

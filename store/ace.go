@@ -102,7 +102,7 @@ var reach = `SELECT ` + collections.of("collection") + `, ` + principals.of("p")
 	WHERE p.kind=1 AND p.name=?2 AND (?4
 	OR EXISTS(SELECT 1 FROM principal g WHERE g.owner=p.id AND g.id IN (SELECT value FROM json_each(?3)))
 	OR EXISTS(SELECT 1 FROM collection c CROSS JOIN ace a ON a.collection=c.id AND a.allow<>0
-		WHERE c.owner=p.id AND c.deleted=0 AND c.kind BETWEEN ?5 AND ?6
+		WHERE c.owner=p.id AND c.deleted=0 AND c.kind IN (SELECT value FROM json_each(?5))
 		AND a.invert<>(a.subject=2 OR a.subject=3 AND ?3<>'[]' OR a.subject=4 AND ?3='[]' OR a.subject=1 AND a.who IN (SELECT value FROM json_each(?3)))))`
 
 // principal by its UNIQUE, collection_root, principal_owner, collection_owner
@@ -114,8 +114,10 @@ func (tx *Tx) Reach(kind Kind, user string, subjects []int64, all bool) (*Collec
 	h, p := &Collection{}, &Principal{}
 	list, err := jsonIDs(subjects)
 	if err == nil {
-		first, last := kind.within()
-		err = tx.one(append(collections.targets(h), principals.targets(p)...), reach, int64(kind), user, list, truth{&all}, int64(first), int64(last))
+		var kinds string
+		if kinds, err = jsonIDs(kind.within()); err == nil {
+			err = tx.one(append(collections.targets(h), principals.targets(p)...), reach, int64(kind), user, list, truth{&all}, kinds)
+		}
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("home of %q: %w", user, err)

@@ -22,17 +22,18 @@ const (
 	KindAddressHome
 	KindAddressBook
 	KindFiles
+	KindBirthdays // a calendar that is made from cards, and read only
 )
 
-// within are the kinds of what can lie in a home of this kind, and the home's own.
-func (k Kind) within() (first, last Kind) {
-	switch k {
-	case KindCalendarHome:
-		return KindCalendarHome, KindAttachments
-	case KindAddressHome:
-		return KindAddressHome, KindAddressBook
+// within are the home's own kind, and those of what can lie in it.
+func (k Kind) within() []int64 {
+	all := []int64{int64(k)}
+	for other := KindCalendarHome; other <= KindBirthdays; other++ {
+		if other != k && !other.home() && other.In() == k {
+			all = append(all, int64(other))
+		}
 	}
-	return k, k
+	return all
 }
 
 // In is the kind of home that collections of this kind lie in.
@@ -40,6 +41,8 @@ func (k Kind) In() Kind {
 	switch k {
 	case KindFiles:
 		return KindFiles
+	case KindBirthdays:
+		return KindCalendarHome
 	case KindAddressBook:
 		return KindAddressHome
 	}

@@ -40,9 +40,12 @@ func (h *Home) Child(rq *webdav.Request, name string, _ store.Want) (webdav.Reso
 	return h.member(n), nil
 }
 
+// calendars are the kinds of collections that are calendars.
+var calendars = []store.Kind{store.KindCalendar, store.KindBirthdays}
+
 // kinds are those of all that lies in a home.
 func (h *Home) kinds() []store.Kind {
-	return append(slices.Collect(maps.Keys(h.opt.Places)), store.KindCalendar)
+	return append(slices.Collect(maps.Keys(h.opt.Places)), calendars...)
 }
 
 func (h *Home) member(n *home.Node) webdav.Resource {
@@ -53,7 +56,7 @@ func (h *Home) member(n *home.Node) webdav.Resource {
 }
 
 func (h *Home) calendar(rq *webdav.Request, name string) (*Calendar, error) {
-	n, err := h.Collection(rq, name, store.KindCalendar)
+	n, err := h.Collection(rq, name, calendars...)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +80,7 @@ func (h *Home) Members(rq *webdav.Request, names []string, _ store.Want) iter.Se
 
 func (h *Home) each(rq *webdav.Request, names []string) iter.Seq2[*Calendar, error] {
 	return func(yield func(*Calendar, error) bool) {
-		for n, err := range h.Collections(rq, names, store.KindCalendar) {
+		for n, err := range h.Collections(rq, names, calendars...) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -121,7 +124,7 @@ func (h *Home) Remove(rq *webdav.Request, name string) error {
 	if err != nil {
 		return err
 	}
-	if n.Row.Kind != store.KindCalendar {
+	if n.Row.Kind != store.KindCalendar && !n.Mounted() {
 		return webdav.Forbidden("%s belongs to the account and stays", n.Path())
 	}
 	return h.remove(rq, n)

@@ -77,3 +77,16 @@ func reindexed(row *store.Object) store.Index {
 	}
 	return ix
 }
+
+// Index is that of a calendar object that the program itself has made.
+func Index(body []byte) (store.Index, error) {
+	cal, err := ical.Parse(body)
+	if err != nil {
+		return store.Index{}, condition(err)
+	}
+	info, err := ical.Options{}.Validate(cal)
+	if err != nil {
+		return store.Index{}, condition(err)
+	}
+	return index(cal, info)
+}

@@ -40,7 +40,15 @@ func (n *Node) OwnerName() string { return n.Owner.Name }
 func (n *Node) ChargedTo() int64 { return n.Data.Owner }
 
 // Rights are what the caller may do here.
-func (n *Node) Rights(*webdav.Request) privilege.Set { return n.access.Rights }
+func (n *Node) Rights(*webdav.Request) privilege.Set { return n.kept(n.access.Rights) }
+
+// kept leaves out what nobody may do where the server itself writes the members.
+func (n *Node) kept(rights privilege.Set) privilege.Set {
+	if n.Data.Kind == store.KindBirthdays {
+		return rights &^ (privilege.WriteContent | privilege.Bind | privilege.Unbind)
+	}
+	return rights
+}
 
 // inside is what he may do with what lies in it: of a share he may call the collection what he likes, but not the objects.
 func (n *Node) inside() privilege.Access {
@@ -48,6 +56,7 @@ func (n *Node) inside() privilege.Access {
 	if n.Mounted() {
 		a.Rights = n.granted
 	}
+	a.Rights = n.kept(a.Rights)
 	return a
 }
 
@@ -121,6 +130,9 @@ func (n *Node) Like(src *Node, name string) *Node {
 		row.Display, row.Color, row.Order, row.Transparent = src.Row.Display, src.Row.Color, src.Row.Order, src.Row.Transparent
 	}
 	row.ID, row.Parent, row.Owner, row.Name = 0, n.Row.ID, n.Row.Owner, name
+	if row.Kind == store.KindBirthdays { // a copy is the caller's own
+		row.Kind = store.KindCalendar
+	}
 	return n.below(&row, n.access)
 }
 
