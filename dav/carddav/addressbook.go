@@ -112,7 +112,7 @@ func (b *Book) incoming(from webdav.Resource) (*Card, error) {
 func (b *Book) NewName(*webdav.Request) string { return home.NewName(".vcf") }
 
 var (
-	_ webdav.Container  = (*Home)(nil)
+	_ webdav.Copier     = (*Home)(nil)
 	_ webdav.DeepSyncer = (*Home)(nil)
 	_ webdav.Saver      = (*Home)(nil)
 	_ webdav.DeadKeeper = (*Home)(nil)

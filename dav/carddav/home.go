@@ -88,6 +88,11 @@ func (h *Home) Remove(rq *webdav.Request, name string) error {
 	return h.shelf.changed(rq, rq.Tx.DeleteCollection(b.Row), h.Node)
 }
 
+// PlanCopy judges whether an address book can be copied here.
+func (h *Home) PlanCopy(rq *webdav.Request, from webdav.Resource, name string) (*store.CopyPlan, error) {
+	return h.PlanCollection(rq, h.shelf.rules, from, name)
+}
+
 // Copy makes a new address book like another.
 func (h *Home) Copy(rq *webdav.Request, from webdav.Resource, name string) (webdav.Stored, error) {
 	stored, err := h.CopyCollection(rq, h.shelf.rules, from, name, store.KindAddressBook)

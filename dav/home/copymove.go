@@ -80,13 +80,21 @@ func (n *Node) MoveObject(rq *webdav.Request, r *Rules, src *Object, name string
 	return webdav.Stored{Created: created, ETag: src.ETag()}, rq.Tx.MoveObject(src.In.Data, &src.Row, n.Data, name)
 }
 
-// source is what a COPY or MOVE brings into a home; what stands under the name is taken away.
+// takes judges what a COPY or MOVE brings into a home.
+func (h *Home) takes(r *Rules, from webdav.Resource) (*Node, error) {
+	if src := r.CollectionOf(from); src != nil {
+		return src, nil
+	}
+	if _, ok := from.(webdav.Collection); ok {
+		return nil, r.Location.With("%s", h.Refusal)
+	}
+	return nil, webdav.Forbidden("%s", h.Refusal)
+}
+
+// source takes away what stands under the name.
 func (h *Home) source(rq *webdav.Request, r *Rules, from webdav.Resource, name string, kind store.Kind) (src *Node, created bool, err error) {
-	if src = r.CollectionOf(from); src == nil {
-		if _, ok := from.(webdav.Collection); ok {
-			return nil, false, r.Location.With("%s", h.Refusal)
-		}
-		return nil, false, webdav.Forbidden("%s", h.Refusal)
+	if src, err = h.takes(r, from); err != nil {
+		return nil, false, err
 	}
 	standing, err := h.Collection(rq, name, kind)
 	if errors.Is(err, store.ErrNotFound) {
@@ -96,6 +104,18 @@ func (h *Home) source(rq *webdav.Request, r *Rules, from webdav.Resource, name s
 		return nil, false, err
 	}
 	return src, false, rq.Tx.DeleteCollection(standing.Row)
+}
+
+// PlanCollection judges whether a collection can be copied here.
+func (h *Home) PlanCollection(rq *webdav.Request, r *Rules, from webdav.Resource, name string) (*store.CopyPlan, error) {
+	src, err := h.takes(r, from)
+	if err == nil {
+		err = src.whole()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.PlanCopy(rq, src, name), nil
 }
 
 // CopyCollection makes a new collection with the properties of another and, unless Depth is 0 (RFC 4918 §9.8.3), all its
@@ -113,46 +133,12 @@ func (h *Home) CopyCollection(rq *webdav.Request, r *Rules, from webdav.Resource
 		return webdav.Stored{}, err
 	}
 	made := h.Like(src, name)
-	if err := made.Save(rq); err != nil {
-		return webdav.Stored{}, err
-	}
-	if err := rq.Tx.CopyDead(src.Row.ID, 0, made.Row.ID, 0); err != nil {
-		return webdav.Stored{}, err
-	}
-	if depth != webdav.Depth0 {
-		err = made.fill(rq, r, src)
+	if depth == webdav.Depth0 {
+		err = made.SaveLike(rq, src)
+	} else {
+		err = made.FinishCopy(rq, src)
 	}
 	return webdav.Stored{Created: created}, err
-}
-
-// fill copies all objects of src into a collection that was just made. They are listed before the first is written: no
-// row may be read while its table is changed.
-func (n *Node) fill(rq *webdav.Request, r *Rules, src *Node) error {
-	dead, err := rq.Tx.HaveDead(src.Data.ID)
-	if err != nil {
-		return err
-	}
-	type member struct {
-		id   int64
-		name string
-	}
-	var all []member
-	for o, err := range rq.Tx.Objects(src.Data.ID, 0) {
-		if err != nil {
-			return err
-		}
-		all = append(all, member{o.ID, o.Name})
-	}
-	for _, m := range all {
-		row, err := n.duplicate(rq, r, src, m.name, m.name)
-		if err == nil && dead[m.id] {
-			err = rq.Tx.CopyDead(src.Data.ID, m.id, n.Data.ID, row.ID)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // MoveCollection renames a collection. It stays in its home: another one would change its owner.
