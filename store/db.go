@@ -29,6 +29,7 @@ type DB struct {
 	quota   int64
 	now     func() time.Time
 	read    *sql.DB
+	readers int // connections of read
 	write   *writer
 	close   sync.Once
 	observe func(query string) // tests look at the plan of every statement
@@ -123,6 +124,7 @@ func (db *DB) connect(lock *flock, opt Options) (err error) {
 	if db.read, err = sql.Open("sqlite3", source(db.path, "_query_only=1")); err != nil {
 		return err
 	}
+	db.readers = opt.Readers
 	db.read.SetMaxOpenConns(opt.Readers)
 	db.read.SetMaxIdleConns(opt.Readers)
 	if err := db.View(bg, func(*Tx) error { return nil }); err != nil { // compat
@@ -161,6 +163,16 @@ func (db *DB) release(lock *flock) error {
 		}
 	}
 	return errors.Join(append(errs, lock.file.Close())...)
+}
+
+// Rest gives back the memory in which connections keep what they have read. For those who read, the next request opens another one.
+func (db *DB) Rest() {
+	db.read.SetMaxIdleConns(-1)
+	db.read.SetMaxIdleConns(db.readers)
+	select {
+	case db.write.rest <- struct{}{}:
+	default: // somebody is writing
+	}
 }
 
 // same fails when the path no longer names the file that is open: writes would go into a file nobody finds again.
@@ -236,7 +248,7 @@ var errForeign = errors.New("the file is not a database of this program: choose 
 
 // source is the driver's name for the file. An existing file is opened, never made: migrate makes it, with its mode.
 func source(path, more string) string {
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_busy_timeout=10000&_foreign_keys=on&_stmt_cache_size=100&_mutex=no&" + more
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_busy_timeout=10000&_foreign_keys=on&_stmt__mutex=no&" + more
 }
 
 // Path of the file that is open, links resolved.

@@ -322,3 +322,19 @@ func TestUpdate_WaitsForTwoGroupsAtMost(t *testing.T) {
 		t.Errorf("%d groups of %d began while somebody waited", w.waited, w.groups)
 	}
 }
+
+func TestRest_ClosesWhoReads(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	look := func() error { return db.View(t.Context(), func(*Tx) error { return nil }) }
+	if err := look(); err != nil || db.read.Stats().Idle == 0 {
+		t.Fatalf("%d connections wait for readers, %v", db.read.Stats().Idle, err)
+	}
+	db.Rest()
+	if n := db.read.Stats().OpenConnections; n != 0 {
+		t.Errorf("%d connections are open at rest", n)
+	}
+	if err := errors.Join(look(), look()); err != nil || db.read.Stats().Idle != 1 {
+		t.Errorf("%d connections after it, %v", db.read.Stats().Idle, err)
+	}
+}

@@ -32,6 +32,7 @@ type writer struct {
 	session    *session // of conn, for as long as it is open
 	lock       *flock
 	wake       chan struct{} // somebody waits
+	rest       chan struct{} // nobody has written for a while
 	quit, done chan struct{}
 	checkpoint int64         // size of the write-ahead log that asks for one
 	idle       time.Duration // without a writer, after which the log is emptied
