@@ -117,7 +117,7 @@ func (rq *Request) apply(res Resource, n Name, ch change) error {
 		}
 		return nil
 	}
-	if !keeps {
+	if !keeps || coll == 0 { // or not for who sees it in part
 		return Forbidden("this resource keeps no properties")
 	}
 	if ch.remove {
