@@ -27,6 +27,9 @@ type option struct {
 
 var jsonOption = option{"json", "", "print JSON"}
 
+// personOptions are those of whatever has a name and an address.
+var personOptions = []option{{"name", "TEXT", "the name that people see, such as 'Ann Lee'"}, {"mail", "ADDRESS", "the address invitations go to"}}
+
 // commands is the one list of them, in the order of help. It is a function because help, among them, prints it.
 func commands() []*command {
 	return []*command{
@@ -35,7 +38,7 @@ func commands() []*command {
 			options: []option{{"http", "HOST:PORT", "serve there instead"}}, settings: []string{"base", "log"}, run: demonstrate},
 
 		{name: "user add", args: "NAME", min: 1, max: 1, short: "make an account with its calendars", long: userAddHelp,
-			options: []option{{"name", "TEXT", "the name that people see, such as 'Ann Lee'"}, {"mail", "ADDRESS", "the address invitations go to"}}, settings: []string{"lower-user"}, run: userAdd},
+			options: personOptions, settings: []string{"lower-user"}, run: userAdd},
 		{name: "user list", short: "list accounts with what they hold", long: "One line an account: name, number of calendars, of objects, their size, the name that people see.", options: []option{jsonOption}, run: userList},
 		{name: "user show", args: "NAME", min: 1, max: 1, short: "show one account and its calendars", long: "The paths are those below the base path of the service.", options: []option{jsonOption}, run: userShow},
 		{name: "user rename", args: "OLD NEW", min: 2, max: 2, short: "give an account another login name", long: userRenameHelp, run: userRename},
@@ -43,6 +46,24 @@ func commands() []*command {
 		{name: "user disable", args: "NAME", min: 1, max: 1, short: "refuse a user, and keep everything", long: "Every request of that user is refused with 403 from now on. caldav-fcgi user enable takes it back.", run: userDisable},
 		{name: "user enable", args: "NAME", min: 1, max: 1, short: "let a disabled user in again", long: "The opposite of caldav-fcgi user disable.", run: userEnable},
 		{name: "user delete", args: "NAME", min: 1, max: 1, short: "remove an account with all its calendars", long: userDeleteHelp, options: []option{{"yes", "", "also when there is something in its calendars"}}, run: userDelete},
+
+		{name: "group add", args: "NAME", min: 1, max: 1, short: "make a group", long: groupAddHelp, options: personOptions, run: groupAdd},
+		{name: "group list", short: "list groups with their members", long: groupListHelp, options: []option{jsonOption}, run: groupList},
+		{name: "group member", args: "add|remove GROUP NAME…", min: 3, max: -1, short: "take users and groups into a group, or out of it", long: groupMemberHelp, run: groupMember},
+		{name: "group delete", args: "NAME", min: 1, max: 1, short: "remove a group", long: groupDeleteHelp, options: []option{{"yes", "", "also when it has members"}}, run: groupDelete},
+
+		{name: "room add", args: "NAME", min: 1, max: 1, short: "make a room, or a resource that can be booked", long: roomAddHelp, options: roomOptions, run: roomAdd},
+		{name: "room list", short: "list rooms and resources", long: "One line each: name, kind, mail address, the name that people see.", options: []option{jsonOption}, run: roomList},
+		{name: "room delete", args: "NAME", min: 1, max: 1, short: "remove a room or resource", long: roomDeleteHelp, run: roomDelete},
+
+		{name: "proxy add", args: "OWNER DELEGATE", min: 2, max: 2, short: "let somebody stand in for an account", long: proxyAddHelp,
+			options: []option{{"read", "", "to read; that is what it does when neither is given"}, {"write", "", "to change, too"}, proxyRoom}, run: proxyAdd},
+		{name: "proxy list", args: "[OWNER]", max: 1, short: "list who stands in for whom", long: proxyListHelp, options: []option{proxyRoom, jsonOption}, run: proxyList},
+		{name: "proxy remove", args: "OWNER DELEGATE", min: 2, max: 2, short: "end a delegation", long: proxyRemoveHelp, options: []option{proxyRoom}, run: proxyRemove},
+
+		{name: "token new", short: "make a password for one device", long: tokenNewHelp, options: []option{tokenUser, tokenName, {"days", "NUMBER", "how long it is good for; for ever when not given"}}, settings: []string{"tokens"}, run: tokenNew},
+		{name: "token list", short: "list the passwords of devices", long: tokenListHelp, options: []option{{"user", "NAME", "those of that user alone"}, jsonOption}, run: tokenList},
+		{name: "token revoke", short: "end the password of a device", long: tokenRevokeHelp, options: []option{tokenUser, tokenName}, run: tokenRevoke},
 
 		{name: "import", args: "FILE|-", min: 1, max: 1, short: "take an exported calendar into an account", long: importHelp,
 			options: []option{{"user", "NAME", "whose calendar; needed"}, {"to", "CALENDAR", "into that calendar, instead of calendar and tasks by kind"},

@@ -36,6 +36,10 @@ type config struct {
 	StripRealm                          bool
 	LowerUser                           bool
 	GroupsParam                         string
+	Htgroup                             string
+	Admin                               []string
+	People                              string
+	Tokens                              bool
 	Provision                           bool
 	MaxResource                         int64
 	MaxSteps, MaxInstances, MaxExpanded int64
@@ -49,7 +53,7 @@ type config struct {
 }
 
 func newConfig() *config {
-	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxTime: 5 * time.Second, MaxInstances: 200_000, MaxExpanded: 256 << 20, ObjectShare: 50, MaxFile: 100 << 20, Quota: "none", Log: "text"}
+	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", People: "all", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxTime: 5 * time.Second, MaxInstances: 200_000, MaxExpanded: 256 << 20, ObjectShare: 50, MaxFile: 100 << 20, Quota: "none", Log: "text"}
 }
 
 // setting is one line of the table: a flag, a key of the configuration file and an environment variable in one.
@@ -85,7 +89,11 @@ var settings = []setting{
 	{name: "realm", arg: "TEXT", doc: "realm that clients show when they ask for a password", to: func(c *config) any { return &c.Realm }, check: checkLine},
 	{name: "strip-realm", doc: "ann@EXAMPLE.ORG, as Kerberos names her, is ann", to: func(c *config) any { return &c.StripRealm }},
 	{name: "lower-user", doc: "Ann is ann", to: func(c *config) any { return &c.LowerUser }},
-	{name: "groups-param", arg: "NAME", doc: "parameter in which the web server passes the user's groups", to: func(c *config) any { return &c.GroupsParam }, check: checkLine},
+	{name: "groups-param", arg: "NAME", doc: "parameter in which the web server passes the user's groups", to: func(c *config) any { return &c.GroupsParam }, check: checkParam},
+	{name: "htgroup", arg: "FILE", doc: "file with the groups of users, as Apache has it: lines of GROUP: USER USER", to: func(c *config) any { return &c.Htgroup }},
+	{name: "admin", arg: "NAME|@GROUP", doc: "user, or group behind @, who may do everything; repeatable", to: func(c *config) any { return &c.Admin }, check: checkAdmin},
+	{name: "people", arg: "all|groups|none", doc: "whom users see of each other: all, who is in a group with them, or nobody they have nothing to do with", to: func(c *config) any { return &c.People }, choices: []string{"all", "groups", "none"}},
+	{name: "tokens", arg: "on|off", doc: "take the passwords that caldav-fcgi token new has made for single devices", to: func(c *config) any { return &c.Tokens }},
 	{name: "provision", arg: "on|off", doc: "make an account at a user's first visit; off: only caldav-fcgi user add makes them", to: func(c *config) any { return &c.Provision }},
 	{name: "max-resource", arg: "SIZE", doc: "largest event or task that is taken, such as 10MB", to: func(c *config) any { return &c.MaxResource }},
 	{name: "max-steps", arg: "NUMBER", doc: "what one search may take to find out when repeating events happen, in steps of some 50 ns; above it is 403 or 507", to: func(c *config) any { return &c.MaxSteps }},
@@ -268,6 +276,21 @@ func checkHTTP(s string) error {
 		return fmt.Errorf("%q: want HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:8080, not %d", s, n)
 	}
 	return nil
+}
+
+// checkParam refuses the name of a header: what clients send says nothing of who they are.
+func checkParam(s string) error {
+	if strings.HasPrefix(strings.ToUpper(s), "HTTP_") {
+		return fmt.Errorf("%q is what clients send: want a parameter that only the web server can set", s)
+	}
+	return checkLine(s)
+}
+
+func checkAdmin(s string) error {
+	if strings.Trim(s, "@ ") == "" {
+		return fmt.Errorf("%q: want the name of a user, or @ and that of a group", s)
+	}
+	return checkLine(s)
 }
 
 func checkMode(s string) error {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"listening": cmdListening,
 			"port":      cmdPort,
 			"count":     cmdCount,
+			"visit":     cmdVisit,
 		},
 	})
 }
@@ -99,6 +102,31 @@ func cmdPort(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
 	ts.Setenv(args[0], l.Addr().String())
+}
+
+// cmdVisit asks for the page over a unix socket: visit SOCKET STATUS USER [FILE]. With a file, the first line of that is the
+// user's password; without, a proxy names the user.
+func cmdVisit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: visit SOCKET STATUS USER [FILE]")
+	}
+	rq, err := http.NewRequest("GET", "http://cal.example.org/", nil)
+	ts.Check(err)
+	if len(args) == 4 {
+		password, _, _ := strings.Cut(ts.ReadFile(args[3]), "\n")
+		rq.SetBasicAuth(args[2], password)
+	} else {
+		rq.Header.Set("X-User", args[2])
+	}
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", ts.MkAbs(args[0]))
+	}}
+	answer, err := transport.RoundTrip(rq)
+	ts.Check(err)
+	answer.Body.Close()
+	if got := strconv.Itoa(answer.StatusCode); got != args[1] {
+		ts.Fatalf("status %s, want %s", got, args[1])
+	}
 }
 
 // cmdCount counts what matches: count FILE N PATTERN

@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
 	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/fcgi"
 )
@@ -61,10 +61,13 @@ func serve(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, svc.db.Close()) }()
+	if c.Tokens {
+		front.takeDevices(&principal.Devices{DB: svc.db})
+	}
 	if mode == fcgi.ModeCGI {
 		return fcgi.CGI{Environ: c.Environ(), Stdin: c.Stdin, Stdout: c.Stdout, ErrorLog: log}.Serve(ctx, front.handler(svc.dav))
 	}
-	ends, err := c.listen(mode, fastCGI, plain, front, newRest(svc.dav, func() { svc.db.Rest(); debug.FreeOSMemory() }), log)
+	ends, err := c.listen(mode, fastCGI, plain, front, svc.dav, log)
 	if err != nil {
 		return err
 	}
@@ -123,8 +126,8 @@ func (c *call) checkPlain(plain []string, log *slog.Logger) error {
 	if c.UserHeader != "" && tcp && len(c.TrustedProxy) == 0 {
 		return usagef("-user-header %s on a TCP port: whoever can connect could be any user; want -trusted-proxy with the address of the proxy, or -http unix:PATH", c.UserHeader)
 	}
-	if c.Htpasswd == "" && c.UserHeader == "" {
-		log.Warn("nobody can log in over plain HTTP: there is neither -htpasswd nor -user-header")
+	if c.Htpasswd == "" && c.UserHeader == "" && !c.Tokens {
+		log.Warn("nobody can log in over plain HTTP: there is none of -htpasswd, -user-header and -tokens")
 	}
 	return nil
 }
@@ -147,6 +150,12 @@ func (c *call) newFront(log *slog.Logger) (*front, error) {
 		}
 		f.identity.TrustedProxies = append(f.identity.TrustedProxies, p)
 	}
+	if c.Htgroup != "" {
+		var err error
+		if f.identity.Htgroup, err = fcgi.NewHtgroup(c.Htgroup, log); err != nil {
+			return nil, hint(err, "it has lines such as: staff: ann bob")
+		}
+	}
 	if c.Htpasswd != "" {
 		var err error
 		if f.basic, err = fcgi.NewBasic(c.Htpasswd, c.Realm, log); err != nil {
@@ -159,6 +168,14 @@ func (c *call) newFront(log *slog.Logger) (*front, error) {
 		f.guard.MaxBody = max(f.guard.MaxBody, c.MaxFile+c.MaxFile/8)
 	}
 	return f, nil
+}
+
+// takeDevices lets passwords of devices in.
+func (f *front) takeDevices(d fcgi.Devices) {
+	f.identity.Devices = d
+	if f.basic != nil {
+		f.basic.Devices = true
+	}
 }
 
 // handler is for FastCGI and CGI.

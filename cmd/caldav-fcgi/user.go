@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/mail"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -99,14 +98,19 @@ func (c *call) userName(name string) (string, error) {
 	if c.LowerUser {
 		name = strings.ToLower(name)
 	}
+	return usableName("user", given, name)
+}
+
+// usableName refuses what can be no name of a user, a group or a room.
+func usableName(what, given, name string) (string, error) {
 	name = norm.NFC.String(name)
 	switch {
 	case name == "" || name == "." || name == ".." || strings.Contains(name, "/"):
-		return "", usagef("user name %q: want a name without a slash", given)
+		return "", usagef("%s name %q: want a name without a slash", what, given)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return "", usagef("user name %q: want UTF-8 without control characters", given)
+		return "", usagef("%s name %q: want UTF-8 without control characters", what, given)
 	case len(name) > maxUser:
-		return "", usagef("user name of %d bytes: at most %d can be", len(name), maxUser)
+		return "", usagef("%s name of %d bytes: at most %d can be", what, len(name), maxUser)
 	}
 	return name, nil
 }
@@ -116,16 +120,16 @@ func userAdd(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	claims := map[string]string{}
-	if v := strings.TrimSpace(c.options["name"]); v != "" {
-		claims["name"] = v
+	display, address, err := c.person()
+	if err != nil {
+		return err
 	}
-	if v := c.options["mail"]; v != "" {
-		a, err := mail.ParseAddress(v)
-		if err != nil || a.Name != "" {
-			return usagef("-mail %q: want an address such as ann@example.org", v)
-		}
-		claims["mail"] = a.Address
+	claims := map[string]string{}
+	if display != "" {
+		claims["name"] = display
+	}
+	if address != "" {
+		claims["mail"] = address
 	}
 	return c.with(mayMake, func(s *service) error {
 		err := s.db.View(ctx, func(tx *store.Tx) error {
@@ -136,17 +140,7 @@ func userAdd(ctx context.Context, c *call) error {
 			if !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
-			m := claims["mail"]
-			if m == "" {
-				return nil
-			}
-			switch p, err := tx.PrincipalByAddress("mailto:" + m); {
-			case err == nil:
-				return hint(fmt.Errorf("the address %s belongs to %s", m, p.Name), "choose another with -mail, or none")
-			case !errors.Is(err, store.ErrNotFound):
-				return err
-			}
-			return nil
+			return free(tx, address)
 		})
 		if err != nil {
 			return err
