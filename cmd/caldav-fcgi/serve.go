@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -67,7 +68,7 @@ func serve(ctx context.Context, c *call) (err error) {
 	if mode == fcgi.ModeCGI {
 		return fcgi.CGI{Environ: c.Environ(), Stdin: c.Stdin, Stdout: c.Stdout, ErrorLog: log}.Serve(ctx, front.handler(svc.dav))
 	}
-	ends, err := c.listen(mode, fastCGI, plain, front, svc.dav, log)
+	ends, err := c.listen(mode, fastCGI, plain, front, newRest(svc.dav, func() { svc.db.Rest(); debug.FreeOSMemory() }), log)
 	if err != nil {
 		return err
 	}
