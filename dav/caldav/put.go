@@ -2,6 +2,7 @@ package caldav
 
 import (
 	"errors"
+	"log/slog"
 	"mime"
 	"strings"
 
@@ -48,9 +49,12 @@ func (c *Calendar) Prepare(rq *webdav.Request, name string) (any, error) {
 			return nil, ErrMaxResourceSize.With("an object may have %d octets at most; as iCalendar it has %d", limit, len(body))
 		}
 	}
-	ix, err := c.judge(body)
+	cal, ix, err := c.read(body)
 	if err != nil {
 		return nil, err
+	}
+	if len(cal.Repairs) > 0 {
+		rq.Log.Info("stored as it came, and read in spite of", slog.String("object", name), slog.Any("faults", cal.Repairs))
 	}
 	return &upload{body: body, converted: jcal, index: ix, calendar: c.Data.ID, config: c.Data.Config}, nil
 }
@@ -78,25 +82,30 @@ func checkMedia(contentType string) (jcal bool, err error) {
 
 // judge makes the checks on the content, in the order of RFC 4791 §5.3.2.1, and computes what is indexed.
 func (c *Calendar) judge(body []byte) (store.Index, error) {
-	cal, err := ical.Parse(body)
-	if err != nil {
-		return store.Index{}, condition(err)
+	_, ix, err := c.read(body)
+	return ix, err
+}
+
+func (c *Calendar) read(body []byte) (cal *ical.Calendar, ix store.Index, err error) {
+	if cal, err = ical.Parse(body); err != nil {
+		return nil, ix, condition(err)
 	}
 	if err := checkRange(cal); err != nil {
-		return store.Index{}, err
+		return nil, ix, err
 	}
 	known := func(tzid string) bool { _, _, ok := zone.Known(tzid); return ok }
 	info, err := ical.Options{KnownZone: known}.Validate(cal)
 	if err != nil {
-		return store.Index{}, condition(err)
+		return nil, ix, condition(err)
 	}
 	if !c.Takes(info.Kind) {
-		return store.Index{}, c.unsupported(info.Component)
+		return nil, ix, c.unsupported(info.Component)
 	}
 	if limit := c.home.opt.MaxAttendees; info.Attendees > limit {
-		return store.Index{}, ErrMaxAttendees.With("%d attendees; an instance may have %d at most", info.Attendees, limit)
+		return nil, ix, ErrMaxAttendees.With("%d attendees; an instance may have %d at most", info.Attendees, limit)
 	}
-	return index(cal, info)
+	ix, err = index(cal, info)
+	return cal, ix, err
 }
 
 func (c *Calendar) unsupported(component string) error {

@@ -1,11 +1,16 @@
 package caldav
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
+	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+	"caldav-fcgi/store/storetest"
 )
 
 func TestPut_StoresOctets(t *testing.T) {
@@ -197,4 +202,28 @@ func FuzzJudge(f *testing.F) {
 			t.Errorf("index %+v", ix)
 		}
 	})
+}
+
+// What is wrong and can be read all the same is kept as it came, and noted.
+func TestPut_NotesRepairs(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	db := storetest.OpenAt(t, storetest.Path(t), store.Options{IndexVersion: IndexVersion})
+	engine, err := webdav.New(db, webdav.Options{Log: slog.New(slog.NewTextHandler(&log, nil))}, principal.Module(), Module(Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, engine: engine, db: db, user: "ann"}
+	s.want(s.put(work+"good.ics", event("good")), 201)
+	if strings.Contains(log.String(), "faults") {
+		t.Errorf("of a good one: %s", log.String())
+	}
+	body := strings.Replace(event("bad"), "BEGIN:VEVENT", "Begin:vevent", 1)
+	s.want(s.put(work+"bad.ics", body), 201)
+	if got := s.want(s.do("GET", work+"bad.ics", ""), 200).body; got != body {
+		t.Errorf("got %q", got)
+	}
+	if !strings.Contains(log.String(), "object=bad.ics") || !strings.Contains(log.String(), "line 4: BEGIN:VEVENT not in upper case") {
+		t.Errorf("noted: %s", log.String())
+	}
 }
