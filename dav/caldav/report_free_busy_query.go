@@ -56,7 +56,7 @@ func freeBusyQuery(rq *webdav.Request, on gathering) (webdav.Response, error) {
 	if formOf(rq).jcal {
 		cal, err := ical.Parse(body)
 		if err != nil {
-			return webdav.Response{}, fmt.Errorf("read the free-busy answer: %w", err)
+			return webdav.Response{}, webdav.ErrMatchesWithinLimits.With("too many periods for jCal") // our own text is well formed
 		}
 		media, body = mediaJCal, ical.JCal(cal.Root)
 	}

@@ -7,14 +7,15 @@ import (
 
 // Limits of one body. The size of the body is the caller's to bound; a single line may be as long as the body.
 const (
-	maxLines     = 500_000    // physical lines of one object
-	maxProps     = 100_000    // properties of one object: each takes some 150 octets of memory, however short its line
-	maxFileLines = 50_000_000 // of a whole exported calendar
-	maxDepth     = 8          // VCALENDAR, VEVENT, PARTICIPANT, VALARM, VLOCATION … and some room
-	maxParams    = 200        // parameters of a line
-	maxValues    = 2000       // values of all parameters of a line
-	maxName      = 250        // octets of a property, parameter or component name
-	maxRepairs   = 20
+	maxLines      = 500_000    // physical lines of one object
+	maxProps      = 100_000    // properties of one object: each takes some 150 octets of memory, however short its line
+	componentCost = 2          // of these is a component
+	maxFileLines  = 50_000_000 // of a whole exported calendar
+	maxDepth      = 8          // VCALENDAR, VEVENT, PARTICIPANT, VALARM, VLOCATION … and some room
+	maxParams     = 200        // parameters of a line
+	maxValues     = 2000       // values of all parameters of a line
+	maxName       = 250        // octets of a property, parameter or component name
+	maxRepairs    = 20
 )
 
 // Parse reads a body that holds exactly one VCALENDAR. The error is an *Error and names the line. It takes time and
@@ -126,6 +127,9 @@ func (p *parser) calendar() (*Calendar, *Error) {
 			kind, plain, err := p.component(&l, name, params, value)
 			if err != nil {
 				return nil, err
+			}
+			if p.left -= componentCost; p.left < 0 {
+				return nil, dataError(l.no, "BEGIN", "more components and properties than one object may have")
 			}
 			lv := &p.stack[depth]
 			lv.comp = &Component{Name: kind, Line: l.no, Start: l.start, from: p.cal}

@@ -11,7 +11,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	goical "github.com/emersion/go-ical"
 
@@ -381,6 +383,22 @@ func TestParse_ShortLinesTakeAtMost20MB(t *testing.T) {
 	}
 }
 
+func TestParse_EmptyComponentsTakeAtMost20MB(t *testing.T) {
+	for _, n := range []int{49_000, 50_000, 200_000} {
+		raw := []byte("BEGIN:VCALENDAR\r\n" + strings.Repeat("BEGIN:X\r\nEND:X\r\n", n) + "END:VCALENDAR\r\n")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ical.Parse(raw)
+		runtime.ReadMemStats(&after)
+		if refused := err != nil && strings.Contains(err.Error(), "more components and properties than one object may have"); refused != (n > 49_999) {
+			t.Errorf("%d components: %v", n, err)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 20<<20 {
+			t.Errorf("%d components took %d octets", n, grown)
+		}
+	}
+}
+
 func TestParseAll_SeveralCalendarsInOneFile(t *testing.T) {
 	t.Parallel()
 	raw := append(append(body("SUMMARY:1"), "\r\n \r\n"...), body("SUMMARY:2")...)
@@ -537,4 +555,32 @@ END:VEVENT
 END:VCALENDAR
 `
 	return []byte(strings.ReplaceAll(text, "\n", "\r\n"))
+}
+
+// BenchmarkParse_Hostile fails where a body takes more than 50 ms of processor time or 20 MB besides itself, and says which.
+func BenchmarkParse_Hostile(b *testing.B) {
+	spent := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	for name, raw := range hostile() {
+		b.Run(name, func(b *testing.B) {
+			var before, after runtime.MemStats
+			b.ReportAllocs()
+			runtime.ReadMemStats(&before)
+			began := spent()
+			for b.Loop() {
+				_, _ = ical.Parse(raw)
+			}
+			each := (spent() - began) / time.Duration(b.N)
+			runtime.ReadMemStats(&after)
+			if size := (after.TotalAlloc - before.TotalAlloc) / uint64(b.N); each > 50*time.Millisecond || size > 20<<20 {
+				b.Errorf("%s takes %v and %d octets: more than 50 ms or 20 MB", name, each, size)
+			}
+			b.ReportMetric(each.Seconds()*1e3, "cpu-ms")
+		})
+	}
 }

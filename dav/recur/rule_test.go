@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -662,22 +664,59 @@ func TestRule_RandomCount(t *testing.T) {
 	}
 }
 
+// What each takes of memory is counted, too. Not parallel, so that nothing else allocates meanwhile.
+func TestRule_HostileWithinAllocations(t *testing.T) {
+	const most, octets = 20_000, 20 << 20
+	for _, c := range hostile {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		hostileWork(t, c.start, c.rule)
+		runtime.ReadMemStats(&after)
+		if n, size := after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc; n > most || size > octets {
+			t.Errorf("%.60s: %d allocations of %d octets", c.rule, n, size)
+		}
+	}
+}
+
+// hostileWork is what a PUT of a rule and a query of a day take.
+func hostileWork(t testing.TB, start, value string) {
+	when, _ := ical.ParseTime(ical.NewProp("DTSTART", start))
+	r, err := parseRule(value, when)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := new(Budget).prepare()
+	r.settle(left)
+	if r.count == 0 {
+		r.generate(wallOf(t, "20260601"), wallOf(t, "20260602"), left, func(int64) bool { return true })
+	}
+}
+
+// BenchmarkHostile fails where a rule takes more than 50 ms of processor time or 20 MB, and says which.
 func BenchmarkHostile(b *testing.B) {
 	for _, c := range hostile {
 		b.Run(c.rule[:min(len(c.rule), 60)], func(b *testing.B) {
-			when, _ := ical.ParseTime(ical.NewProp("DTSTART", c.start))
+			var before, after runtime.MemStats
 			b.ReportAllocs()
+			runtime.ReadMemStats(&before)
+			began := processorTime(b)
 			for b.Loop() {
-				r, err := parseRule(c.rule, when)
-				if err != nil {
-					b.Fatal(err)
-				}
-				left := new(Budget).prepare()
-				r.settle(left)
-				if r.count == 0 {
-					r.generate(wallOf(b, "20260601"), wallOf(b, "20260602"), left, func(int64) bool { return true })
-				}
+				hostileWork(b, c.start, c.rule)
 			}
+			each := (processorTime(b) - began) / time.Duration(b.N)
+			runtime.ReadMemStats(&after)
+			if size := (after.TotalAlloc - before.TotalAlloc) / uint64(b.N); each > 50*time.Millisecond || size > 20<<20 {
+				b.Errorf("%s takes %v and %d octets: more than 50 ms or 20 MB", c.rule, each, size)
+			}
+			b.ReportMetric(each.Seconds()*1e3, "cpu-ms")
 		})
 	}
+}
+
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
