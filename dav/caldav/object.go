@@ -6,6 +6,7 @@ import (
 
 	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/dav/zone"
 )
@@ -17,6 +18,7 @@ const mediaType = "text/calendar;charset=utf-8"
 type Object struct {
 	home.Object
 	calendar *Calendar
+	view     privilege.View // how much of it is shown
 	parsed   *parsed
 	alarms   string // of the tag, where the caller has his own
 }

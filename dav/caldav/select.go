@@ -80,6 +80,9 @@ func (s *search) find(c *Calendar) ([]hit, error) {
 			return nil, err
 		}
 		s.budget.rows++
+		if c.Uneven() && !c.RightsTo(s.rq, o.ID).Has(privilege.Read) {
+			continue
+		}
 		a, err := filter.Maybe, error(nil)
 		if !c.Personal() { // else what the row says is not all seen
 			a, err = s.decide(o, sets)

@@ -116,7 +116,7 @@ func overBudgetAt(rq *webdav.Request, c *Calendar, id int64) error {
 		}
 		if o, err := c.object(rq, row); err != nil {
 			return err
-		} else if o != nil && c.View() == privilege.Full && rq.May(c, privilege.Read) {
+		} else if o != nil && o.view == privilege.Full && rq.May(o, privilege.Read) {
 			return overBudget(o)
 		}
 	}

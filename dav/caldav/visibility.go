@@ -109,9 +109,9 @@ func without(c *ical.Component, ids []*ical.Property) *ical.Component {
 	return &out
 }
 
-// hides says by its row whether nothing of an object is shown to the caller.
-func (c *Calendar) hides(row *store.Object) bool {
-	switch view := c.View(); view {
+// hides says by its row whether nothing of an object is shown in a view.
+func hides(view privilege.View, row *store.Object) bool {
+	switch view {
 	case privilege.Full:
 		return false
 	case privilege.NoPrivate:
@@ -132,14 +132,17 @@ func (c *Calendar) object(rq *webdav.Request, row *store.Object) (*Object, error
 
 // show makes o that of a row, as the caller sees it; false when he sees nothing of it.
 func (c *Calendar) show(rq *webdav.Request, o *Object, row *store.Object) (bool, error) {
-	*o = Object{Object: home.Object{Row: *row, In: c.Node}, calendar: c}
+	*o = Object{Object: home.Object{Row: *row, In: c.Node}, calendar: c, view: c.View()}
+	if c.Uneven() && rq.May(o, privilege.Read) { // it may have entries of its own
+		o.view = o.View(rq)
+	}
 	switch {
-	case !c.Personal():
-		return true, nil
-	case c.View() == privilege.Full:
+	case o.view != privilege.Full:
+		return !hides(o.view, row) && o.cut(), nil
+	case c.Mounted():
 		return true, o.ownAlarms(rq)
 	}
-	return !c.hides(row) && o.cut(), nil
+	return true, nil
 }
 
 // cut leaves of the text what the caller sees, if it was read; false for nothing.
@@ -152,7 +155,7 @@ func (o *Object) cut() bool {
 	if err != nil { // nobody can tell what in it is private
 		return false
 	}
-	root := seen(cal.Root, o.calendar.View())
+	root := seen(cal.Root, o.view)
 	if root == nil {
 		return false
 	}
@@ -163,7 +166,7 @@ func (o *Object) cut() bool {
 
 // DeadKey is its row; what clients have kept with an object is no part of what is shown of it.
 func (o *Object) DeadKey() (collection, object int64) {
-	if o.In.View() != privilege.Full {
+	if o.view != privilege.Full {
 		return 0, 0
 	}
 	return o.Object.DeadKey()
@@ -173,7 +176,7 @@ func (o *Object) DeadKey() (collection, object int64) {
 func (o *Object) ETag() string { return o.tag("") }
 
 func (o *Object) tag(variant string) string {
-	return o.Row.Tag(strings.Trim(viewName(o.In.View())+o.alarms+"-"+variant, "-"))
+	return o.Row.Tag(strings.Trim(viewName(o.view)+o.alarms+"-"+variant, "-"))
 }
 
 // viewName is a part of tags.
