@@ -100,7 +100,7 @@ var (
 		return `SELECT ` + list + ` FROM json_each(?2) n CROSS JOIN object o ON o.id=n.value AND o.collection=+?1`
 	})
 	objectsWithUID = newShapes(func(list string) string { // object_uid
-		return `SELECT ` + list + ` FROM object o WHERE o.uid=?2 AND o.collection=?1`
+		return `SELECT ` + list + ` FROM object o WHERE o.collection=?1 AND length(o.uid)=length(?2) AND o.uid=?2 COLLATE NOCASE AND +o.uid=?2`
 	})
 )
 
@@ -285,7 +285,7 @@ func (tx *Tx) clash(collection, id int64, name string, ix Index) (former, error)
 const objectClash = `SELECT 0, name, ifnull(body, 0), size, ifnull(content, 0), flags, (name, uid, kind, indexed, bucket, first, last) IS (?3, ?4, ?5, ?6, ?7, ?8, ?9) FROM object WHERE id=?2 AND collection=?1
 	UNION ALL SELECT 1, name, 0, 0, 0, 0, 0 FROM object WHERE collection=?1 AND name=?3 AND id<>?2
 	UNION ALL SELECT 1, name, 0, 0, 0, 0, 0 FROM collection WHERE parent=?1 AND name=?3 AND deleted=0
-	UNION ALL SELECT 2, name, 0, 0, 0, 0, 0 FROM object WHERE uid=?4 AND collection=?1 AND id<>?2`
+	UNION ALL SELECT 2, name, 0, 0, 0, 0, 0 FROM object WHERE collection=?1 AND length(uid)=length(?4) AND uid=?4 COLLATE NOCASE AND +uid=?4 AND id<>?2`
 
 // tally writes the counters and the revision of a collection whose members changed.
 func (tx *Tx) tally(c *Collection, row change, objects, bytes int64) error {

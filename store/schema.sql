@@ -96,7 +96,6 @@ CREATE TABLE object(
   series BLOB                        -- last column, so that listings never reach it
 ) STRICT;
 CREATE UNIQUE INDEX object_name ON object(collection, name);
-CREATE UNIQUE INDEX object_uid ON object(uid, collection) WHERE uid IS NOT NULL;
 CREATE INDEX object_rev ON object(collection, rev);
 CREATE INDEX object_time ON object(collection, kind, bucket, first, last);
 CREATE INDEX object_indexed ON object(collection, indexed);
@@ -236,7 +235,6 @@ CREATE TRIGGER object_removed AFTER DELETE ON object BEGIN DELETE FROM ace WHERE
 CREATE TRIGGER object_moved AFTER UPDATE OF collection ON object WHEN new.collection<>old.collection
   BEGIN UPDATE ace SET collection=new.collection WHERE collection=old.collection AND object=old.id; END;
 CREATE INDEX attempt_until ON attempt(until);
-CREATE INDEX object_part ON object(collection, length(uid), uid COLLATE NOCASE) WHERE uid IS NOT NULL;
 CREATE INDEX object_long ON object(collection, kind, bucket, first, last, indexed, series) WHERE bucket>=5;
 CREATE TABLE card(                   -- what address objects are found by: a prefix by a range, a part by reading one property of one book
   collection INTEGER NOT NULL REFERENCES collection ON DELETE CASCADE,
@@ -248,3 +246,10 @@ CREATE TABLE card(                   -- what address objects are found by: a pre
 CREATE INDEX card_object ON card(object);
 CREATE TRIGGER card_moved AFTER UPDATE OF collection ON object WHEN new.collection<>old.collection
   BEGIN UPDATE card SET collection=new.collection WHERE object=old.id; END;
+CREATE INDEX object_uid ON object(collection, length(uid), uid COLLATE NOCASE) WHERE uid IS NOT NULL;
+CREATE TRIGGER object_uid_new BEFORE INSERT ON object
+  WHEN EXISTS(SELECT 1 FROM object WHERE collection=new.collection AND length(uid)=length(new.uid) AND uid=new.uid COLLATE NOCASE AND +uid=new.uid)
+  BEGIN SELECT raise(ABORT, 'a UID is in a collection once'); END;
+CREATE TRIGGER object_uid_changed BEFORE UPDATE OF uid, collection ON object
+  WHEN EXISTS(SELECT 1 FROM object WHERE collection=new.collection AND length(uid)=length(new.uid) AND uid=new.uid COLLATE NOCASE AND +uid=new.uid AND id<>new.id)
+  BEGIN SELECT raise(ABORT, 'a UID is in a collection once'); END;

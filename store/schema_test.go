@@ -352,29 +352,63 @@ func TestStatements_Budget(t *testing.T) {
 	}
 }
 
+// planOf is what SQLite says of how it will run a statement, a line each.
+func planOf(t *testing.T, db *DB, q string) (plan string) {
+	t.Helper()
+	rows, err := db.read.Query(`EXPLAIN QUERY PLAN `+q, make([]any, parameters(q))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var id, parent, x int
+		var what string
+		if err := rows.Scan(&id, &parent, &x, &what); err != nil {
+			t.Fatal(err)
+		}
+		plan += what + "\n"
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
 // A search by time reads what lasts long from object_long alone: in the table it would lie on a page of its own each.
 func TestOutlines_LongOnesFromTheIndexAlone(t *testing.T) {
 	t.Parallel()
 	db := openTemp(t, Options{})
 	for _, q := range []string{outlines, outlinesTrust} {
-		rows, err := db.read.Query(`EXPLAIN QUERY PLAN `+q, make([]any, parameters(q))...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := ""
-		for rows.Next() {
-			var id, parent, x int
-			var what string
-			if err := rows.Scan(&id, &parent, &x, &what); err != nil {
-				t.Fatal(err)
-			}
-			plan += what + "\n"
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			t.Fatal(err)
-		}
+		plan := planOf(t, db, q)
 		if !strings.Contains(plan, "USING COVERING INDEX object_long (collection=? AND kind=? AND bucket=? AND first>? AND first<?)") {
 			t.Errorf("%s\nof %s", plan, q)
+		}
+	}
+}
+
+// A UID is one seek, whoever asks for it: with the plain comparison in sight SQLite would put its value into length(uid), too.
+func TestUID_IsFoundByItsIndexAndInACollectionOnce(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	exists := `SELECT 1 FROM object WHERE collection=?1 AND length(uid)=length(?2) AND uid=?2 COLLATE NOCASE AND +uid=?2` // of the triggers
+	for _, q := range []string{objectClash, objectsWithUID[0], outlinesByUID, exists} {
+		if plan := planOf(t, db, q); !strings.Contains(plan, "INDEX object_uid (collection=? AND <expr>=? AND uid=?)") {
+			t.Errorf("%s\nof %s", plan, q)
+		}
+	}
+	everything(t, db)
+	for _, c := range []struct {
+		insert string
+		ok     bool
+	}{
+		{`INSERT INTO object(collection, name, uid, kind, flags, etag, size, modified, created, rev, indexed, bucket, first, last) SELECT id, 'x', 'Twice', 1, 0, x'00', 0, 0, 0, 0, 0, 0, 0, 0 FROM collection LIMIT 1`, true},
+		{`INSERT INTO object(collection, name, uid, kind, flags, etag, size, modified, created, rev, indexed, bucket, first, last) SELECT id, 'y', 'Twice', 1, 0, x'00', 0, 0, 0, 0, 0, 0, 0, 0 FROM collection LIMIT 1`, false},
+		{`INSERT INTO object(collection, name, uid, kind, flags, etag, size, modified, created, rev, indexed, bucket, first, last) SELECT id, 'z', 'twice', 1, 0, x'00', 0, 0, 0, 0, 0, 0, 0, 0 FROM collection LIMIT 1`, true},
+		{`UPDATE object SET uid='Twice' WHERE name='z'`, false},
+		{`UPDATE object SET uid='Thrice' WHERE name='z'`, true},
+	} {
+		err := db.Update(t.Context(), func(tx *Tx) error { _, err := tx.exec(c.insert); return err })
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.insert, err)
 		}
 	}
 }

@@ -97,7 +97,7 @@ const (
 var (
 	outlines      = outlineQuery("")
 	outlinesTrust = outlineQuery(` AND o.indexed=+?5`) + others
-	// object_part: what has the text as its UID, then those of the longer ones that have it as a part.
+	// object_uid: what has the text as its UID, then those of the longer ones that have it as a part.
 	outlinesByUID = outlinesUID + `length(o.uid)=length(?7) AND o.uid=?7 COLLATE NOCASE` + outlinesUIDAnd +
 		` UNION ALL ` + outlinesUID + `length(o.uid)>length(?7) AND o.uid IS NOT NULL` + outlinesUIDAnd
 )
