@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,8 +68,12 @@ func TestBench(t *testing.T) {
 		t.Skip("make bench runs this")
 	}
 	sizes := []int{1_000, 10_000}
-	if os.Getenv("BIG") != "" {
-		sizes = append(sizes, 100_000)
+	if big := os.Getenv("BIG"); big != "" { // 1, or how many objects
+		n, err := strconv.Atoi(big)
+		if err != nil || n <= 10_000 {
+			n = 100_000
+		}
+		sizes = append(sizes, n)
 	}
 	program := sitetest.Build(t)
 	var runs []*bench

@@ -55,6 +55,15 @@ func benchTable(runs []*bench) string {
 	s.WriteString("\n")
 	get8 := main.result(opGet8)
 	fmt.Fprintf(&s, "* GET on 8 connections reaches %s of the hello's rate (goal ≥ 0.5); 8 writers write %s times as fast as one (goal ≥ 2).\n", figure(get8.rate/main.helloRate[8]), figure(main.result(opUpdate8).rate/main.result(opUpdate).rate))
+	if least, most := runs[0], runs[len(runs)-1]; least != most {
+		var list []string
+		for _, op := range most.results {
+			if flat[op.name] {
+				list = append(list, op.name+" "+goal(op.cpu/least.result(op.name).cpu, growth))
+			}
+		}
+		fmt.Fprintf(&s, "* From %s to %s objects a request costs so many times as much: %s.\n", thousands(least.n), thousands(most.n), strings.Join(list, ", "))
+	}
 	for _, r := range runs {
 		export := r.result(opExport)
 		fmt.Fprintf(&s, "* %s objects: memory (PSS of program and nginx) %.0f MB at rest after all this (goal ≤ 30), %.0f MB at the worst moment (≤ 60); store %.2f × the raw %.1f MB (≤ 1.5), a write-ahead log of 4 MB besides while something is written; export of %.1f MB: first byte after %.1f ms (≤ 10).\n",
