@@ -25,6 +25,13 @@ func office(t testing.TB, db *store.DB, opt dav.Options) *dav.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	people(t, db, s)
+	return s
+}
+
+// people fills the database of a service.
+func people(t testing.TB, db *store.DB, s *dav.Server) {
+	t.Helper()
 	users := map[string]*store.Principal{}
 	for user, name := range map[string]string{"ann": "Ann Lee", "bob": "Bob Ångström", "cat": "Cat Müller", "dan": "Dan Lee", "root": "Admin"} {
 		p, err := s.Engine().AddAccount(t.Context(), webdav.Login{User: user, Claims: map[string]string{"name": name, "mail": user + "@example.org"}})
@@ -45,7 +52,6 @@ func office(t testing.TB, db *store.DB, opt dav.Options) *dav.Server {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 // Who there is, and who sees whom, with each value of the setting.

@@ -30,7 +30,7 @@ func (rq *Request) know() error {
 			return err
 		}
 		s.groups, s.ids[p.ID] = groups, true
-		s.admin = slices.Contains(rq.server.opt.Admins, p.Name)
+		s.admin = !strings.HasPrefix(p.Name, "@") && slices.Contains(rq.server.opt.Admins, p.Name) // a user may have any name
 		for _, g := range groups {
 			s.ids[g.ID] = true
 			s.admin = s.admin || g.Kind == store.Group && slices.Contains(rq.server.opt.Admins, "@"+g.Name)

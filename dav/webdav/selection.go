@@ -363,6 +363,9 @@ func (d *deadReader) of(tx *store.Tx, res Resource) (map[Name]string, error) {
 		return nil, nil
 	}
 	coll, object := k.DeadKey()
+	if coll == 0 { // it has no row to keep them by
+		return nil, nil
+	}
 	if object != 0 {
 		return d.objects.read(tx, coll, object, coll, object, tx.DeadOfMembers)
 	}
