@@ -1,8 +1,6 @@
 package caldav
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"iter"
 	"sync"
 	"time"
@@ -138,7 +136,5 @@ func (c *Calendar) Remove(rq *webdav.Request, name string) error {
 
 // NewName invents a name; some clients take only what ends in ".ics" for an event.
 func (c *Calendar) NewName(*webdav.Request) string {
-	var b [8]byte
-	rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:]) + ".ics"
+	return home.NewName(".ics")
 }

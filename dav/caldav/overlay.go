@@ -133,14 +133,14 @@ func (c *Calendar) putShared(rq *webdav.Request, name string, up *upload) (webda
 	row := &store.Object{Name: name}
 	created := true
 	var theirs alarms
-	old, err := c.standing(rq, name, store.Body)
+	old, err := c.Standing(rq, name, store.Body)
 	switch {
 	case err != nil:
 		return webdav.Stored{}, err
 	case old != nil:
 		created, row = false, old
 		if row.UID != up.index.UID {
-			return webdav.Stored{}, c.uidConflict(rq, up.index.UID, row, 0)
+			return webdav.Stored{}, c.UIDConflict(rq, c.home.rules(), up.index.UID, row, 0)
 		}
 		if _, theirs, err = split(row.Body); err != nil {
 			theirs = nil
@@ -154,8 +154,8 @@ func (c *Calendar) putShared(rq *webdav.Request, name string, up *upload) (webda
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	if err := rq.Tx.PutObject(c.Data, row, body, ix); err != nil {
-		return webdav.Stored{}, c.taken(err)
+	if err := c.Taken(c.home.rules(), rq.Tx.PutObject(c.Data, row, body, ix)); err != nil {
+		return webdav.Stored{}, err
 	}
 	text, err := mine.stored()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/beevik/etree"
 
 	"caldav-fcgi/dav/filter"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/webdav"
 )
@@ -23,9 +24,11 @@ const (
 func calendarProperties(opt Options) []webdav.Property {
 	return []webdav.Property{
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-description"), // RFC 4791 §5.2.1
-			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.Row.Description) },
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
+				return home.ShowText(w, c.Row.Description)
+			},
 			Set: func(_ *webdav.Request, c *Calendar, el *etree.Element) (err error) {
-				c.Row.Description, err = keep(el, maxDescription)
+				c.Row.Description, err = home.KeepText(el, maxDescription)
 				return err
 			}}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("supported-calendar-component-set"), // RFC 4791 §5.2.3
@@ -67,9 +70,9 @@ func calendarProperties(opt Options) []webdav.Property {
 			},
 			Set: setTransparency}),
 		webdav.On(webdav.Prop[*Calendar]{Name: webdav.Name{Space: webdav.NSAppleICal, Local: "calendar-color"}, // any text: given back as it came
-			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.Row.Color) },
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return home.ShowText(w, c.Row.Color) },
 			Set: func(_ *webdav.Request, c *Calendar, el *etree.Element) (err error) {
-				c.Row.Color, err = keep(el, maxColor)
+				c.Row.Color, err = home.KeepText(el, maxColor)
 				return err
 			}}),
 		webdav.On(webdav.Prop[*Calendar]{Name: webdav.Name{Space: webdav.NSAppleICal, Local: "calendar-order"},
@@ -82,26 +85,6 @@ func calendarProperties(opt Options) []webdav.Property {
 			},
 			Set: setOrder}),
 	}
-}
-
-func text(w *webdav.Writer, s *string) error {
-	if s == nil {
-		return webdav.ErrNoValue
-	}
-	w.Text(*s)
-	return nil
-}
-
-// keep is the text of el as it came, nil for a removal.
-func keep(el *etree.Element, max int) (*string, error) {
-	if el == nil {
-		return nil, nil
-	}
-	s := el.Text()
-	if len(s) > max {
-		return nil, &webdav.Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("%s takes %d octets at most", el.Tag, max)}
-	}
-	return &s, nil
 }
 
 // badValue is what RFC 4918 §9.2.1 has for a value whose meaning does not fit the property.

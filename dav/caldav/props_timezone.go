@@ -6,6 +6,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/dav/zone"
@@ -18,7 +19,7 @@ const timezoneService = "timezones"
 func timezoneProperties() []webdav.Property {
 	return []webdav.Property{
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-timezone"), // RFC 4791 §5.2.2
-			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return text(w, c.timezone()) },
+			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error { return home.ShowText(w, c.timezone()) },
 			Set: setTimezone}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("calendar-timezone-id"), // RFC 7809 §5.2
 			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {
@@ -40,7 +41,7 @@ func timezoneProperties() []webdav.Property {
 
 // setTimezone keeps the octets; what they have to be is CALDAV:valid-calendar-data of RFC 4791 §5.3.1.
 func setTimezone(_ *webdav.Request, c *Calendar, el *etree.Element) error {
-	s, err := keep(el, maxTimezone)
+	s, err := home.KeepText(el, maxTimezone)
 	if err != nil {
 		return err
 	}

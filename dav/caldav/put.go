@@ -3,9 +3,9 @@ package caldav
 import (
 	"errors"
 	"log/slog"
-	"mime"
 	"strings"
 
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/recur"
 	"caldav-fcgi/dav/webdav"
@@ -27,26 +27,40 @@ type upload struct {
 	calendar, config int64 // what it was judged for
 }
 
+// rules are those of RFC 4791 §5.3.2.1 that address books have too. The index columns of a copy serve as they are: they are
+// wide enough for any calendar's zone.
+func (h *Home) rules() *home.Rules {
+	return &home.Rules{
+		Holds: "a calendar", Media: []string{"text/calendar", mediaJCal},
+		Supported: ErrSupportedCalendarData, TooLarge: ErrMaxResourceSize, Limit: h.opt.MaxResource, UIDConflict: ErrUIDConflict, Location: ErrLocation,
+		Remove:  h.remove,
+		Reindex: func(o *store.Object) (store.Index, error) { return o.Index, nil },
+		CollectionOf: func(r webdav.Resource) *home.Node {
+			if c, ok := r.(*Calendar); ok {
+				return c.Node
+			}
+			return nil
+		},
+	}
+}
+
 // Prepare makes the checks of RFC 4791 §5.3.2.1 that need no transaction.
 func (c *Calendar) Prepare(rq *webdav.Request, name string) (any, error) {
-	jcal, err := checkMedia(rq.Header.Get("Content-Type"))
+	r := c.home.rules()
+	media, err := r.CheckMedia(rq.Header.Get("Content-Type"))
 	if err != nil {
 		return nil, err
 	}
-	limit := c.home.opt.MaxResource
-	body, tooLarge, err := rq.ReadBody(limit)
+	body, err := r.ReadBody(rq)
 	if err != nil {
 		return nil, err
 	}
-	if tooLarge {
-		return nil, ErrMaxResourceSize.With("an object may have %d octets at most", limit)
-	}
-	if jcal {
+	if media == mediaJCal {
 		if body, err = ical.FromJCal(body); err != nil {
 			return nil, condition(err)
 		}
-		if int64(len(body)) > limit {
-			return nil, ErrMaxResourceSize.With("an object may have %d octets at most; as iCalendar it has %d", limit, len(body))
+		if err := r.Fits(int64(len(body))); err != nil {
+			return nil, err
 		}
 	}
 	cal, ix, err := c.read(body)
@@ -56,28 +70,7 @@ func (c *Calendar) Prepare(rq *webdav.Request, name string) (any, error) {
 	if len(cal.Repairs) > 0 {
 		rq.Log.Info("stored as it came, and read in spite of", slog.String("object", name), slog.Any("faults", cal.Repairs))
 	}
-	return &upload{body: body, converted: jcal, index: ix, calendar: c.Data.ID, config: c.Data.Config}, nil
-}
-
-// checkMedia is CALDAV:supported-calendar-data. Some clients name no type, or say that it is just octets; one that
-// names another means another.
-func checkMedia(contentType string) (jcal bool, err error) {
-	if strings.TrimSpace(contentType) == "" {
-		return false, nil
-	}
-	media, params, err := mime.ParseMediaType(contentType)
-	if errors.Is(err, mime.ErrInvalidMediaParameter) {
-		err = nil
-	}
-	jcal = media == mediaJCal
-	if err != nil || media != "text/calendar" && media != "application/octet-stream" && !jcal {
-		return false, ErrSupportedCalendarData.With("a calendar takes text/calendar and %s, not %.80q", mediaJCal, contentType)
-	}
-	switch strings.ToLower(params["charset"]) {
-	case "", "utf-8", "utf8", "us-ascii":
-		return jcal, nil
-	}
-	return false, ErrSupportedCalendarData.With("a calendar takes UTF-8, not charset %.40q", params["charset"])
+	return &upload{body: body, converted: media == mediaJCal, index: ix, calendar: c.Data.ID, config: c.Data.Config}, nil
 }
 
 // judge makes the checks on the content, in the order of RFC 4791 §5.3.2.1, and computes what is indexed.
@@ -162,54 +155,9 @@ func (c *Calendar) Put(rq *webdav.Request, name string) (webdav.Stored, error) {
 	if c.Mounted() {
 		return c.putShared(rq, name, up)
 	}
-	row, err := c.standing(rq, name, 0)
+	created, row, err := c.Store(rq, c.home.rules(), name, up.body, up.index)
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	created := row == nil
-	if created {
-		row = &store.Object{Name: name}
-	} else if row.UID != up.index.UID {
-		return webdav.Stored{}, c.uidConflict(rq, up.index.UID, row, 0)
-	}
-	if err := rq.Tx.PutObject(c.Data, row, up.body, up.index); err != nil {
-		return webdav.Stored{}, c.taken(err)
-	}
 	return webdav.Stored{Created: created, AsSent: !up.converted, ETag: row.Tag("")}, nil
-}
-
-// taken turns the store's refusal of a UID that is in use into the condition.
-func (c *Calendar) taken(err error) error {
-	var taken *store.UIDTaken
-	if errors.As(err, &taken) {
-		return ErrUIDConflict.At(c.Path().Child(taken.Name, false))
-	}
-	return err
-}
-
-// standing is the object with that name, nil when the name is free.
-func (c *Calendar) standing(rq *webdav.Request, name string, want store.Want) (*store.Object, error) {
-	row, err := rq.Tx.Object(c.Data.ID, name, want)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	return row, err
-}
-
-// uidConflict is CALDAV:no-uid-conflict for an object with that UID that comes to stand in the place of another (nil:
-// on a free name): the UID may be in use under no other name, but by the object that is moved, and what it replaces
-// must have the same.
-func (c *Calendar) uidConflict(rq *webdav.Request, uid string, replaced *store.Object, moved int64) error {
-	for o, err := range rq.Tx.ObjectsByUID(c.Data.ID, uid, 0) {
-		if err != nil {
-			return err
-		}
-		if o.ID != moved && (replaced == nil || o.ID != replaced.ID) {
-			return ErrUIDConflict.At(c.Path().Child(o.Name, false))
-		}
-	}
-	if replaced != nil && replaced.UID != uid {
-		return ErrUIDConflict.At(c.Path().Child(replaced.Name, false))
-	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/store"
 )
@@ -288,7 +289,7 @@ func TestCalendarMultiget(t *testing.T) {
 	s.want(s.report(work+"a.ics", multiget("<d:getetag/>", work+"b%20c.ics")), 400)
 	s.want(s.report(work+"a.ics", multiget("<d:getetag/>", work+"a.ics", work+"a.ics")), 400)
 	s.want(s.report(work, `<c:calendar-multiget `+spaces+`><d:prop/></c:calendar-multiget>`), 207)
-	s.want(s.report(work, multiget("<d:getetag/>", make([]string, maxHrefs+1)...)), 403, "number-of-matches-within-limits")
+	s.want(s.report(work, multiget("<d:getetag/>", make([]string, home.MaxHrefs+1)...)), 403, "number-of-matches-within-limits")
 	s.want(s.report(work, multiget(`<c:calendar-data version="3.0"/>`, work+"no.ics")), 403, "supported-calendar-data")
 }
 

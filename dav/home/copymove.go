@@ -17,7 +17,7 @@ func (n *Node) makeRoom(rq *webdav.Request, r *Rules, src *Object, name string, 
 	if err := r.Fits(src.Row.Size); err != nil {
 		return false, err
 	}
-	standing, err := n.standing(rq, name)
+	standing, err := n.Standing(rq, name, 0)
 	if err != nil {
 		return false, err
 	}
@@ -25,7 +25,7 @@ func (n *Node) makeRoom(rq *webdav.Request, r *Rules, src *Object, name string, 
 	if moved {
 		self = src.Row.ID
 	}
-	if err := n.uidConflict(rq, r, src.Row.UID, standing, self); err != nil {
+	if err := n.UIDConflict(rq, r, src.Row.UID, standing, self); err != nil {
 		return false, err
 	}
 	if standing == nil {
@@ -102,6 +102,9 @@ func (h *Home) source(rq *webdav.Request, r *Rules, from webdav.Resource, name s
 	}
 	if err != nil {
 		return nil, false, err
+	}
+	if r.Remove != nil {
+		return src, false, r.Remove(rq, standing)
 	}
 	return src, false, rq.Tx.DeleteCollection(standing.Row)
 }

@@ -12,8 +12,8 @@ import (
 	"caldav-fcgi/store"
 )
 
-// maxHrefs is ten times what the greediest client sends.
-const maxHrefs = 5000
+// MaxHrefs is ten times what the greediest client sends.
+const MaxHrefs = 5000
 
 // Multiget is a report that names objects by their hrefs: RFC 4791 §7.9, RFC 6352 §8.7. Depth is left aside.
 type Multiget struct {
@@ -33,8 +33,8 @@ func (m *Multiget) Answer(rq *webdav.Request) (webdav.Response, error) {
 			hrefs = append(hrefs, el)
 		}
 	}
-	if len(hrefs) > maxHrefs {
-		return webdav.Response{}, webdav.ErrMatchesWithinLimits.With("%d hrefs in one %s, at most %d are answered", len(hrefs), rq.Body.Tag, maxHrefs)
+	if len(hrefs) > MaxHrefs {
+		return webdav.Response{}, webdav.ErrMatchesWithinLimits.With("%d hrefs in one %s, at most %d are answered", len(hrefs), rq.Body.Tag, MaxHrefs)
 	}
 	if _, ok := rq.Resource.(webdav.Collection); !ok {
 		if len(hrefs) != 1 {

@@ -24,6 +24,7 @@ type Rules struct {
 	Location     *webdav.Condition
 	Reindex      func(*store.Object) (store.Index, error) // of a copy, read with Body and Series
 	CollectionOf func(webdav.Resource) *Node              // nil when it is none of this kind
+	Remove       func(*webdav.Request, *Node) error       // a collection; nil: nothing else goes with it
 }
 
 // CheckMedia finds which of the media types a Content-Type names: "" when it names none, as some clients do, or says that
@@ -66,7 +67,7 @@ func (r *Rules) tooLarge() error {
 
 // Store puts a body under a name: RFC 4791 §5.3.2.1, RFC 6352 §6.3.2.1, no-uid-conflict.
 func (n *Node) Store(rq *webdav.Request, r *Rules, name string, body []byte, ix store.Index) (created bool, row *store.Object, err error) {
-	row, err = n.standing(rq, name)
+	row, err = n.Standing(rq, name, 0)
 	if err != nil {
 		return false, nil, err
 	}
@@ -74,30 +75,33 @@ func (n *Node) Store(rq *webdav.Request, r *Rules, name string, body []byte, ix 
 	if created {
 		row = &store.Object{Name: name}
 	} else if row.UID != ix.UID {
-		return false, nil, n.uidConflict(rq, r, ix.UID, row, 0)
+		return false, nil, n.UIDConflict(rq, r, ix.UID, row, 0)
 	}
-	if err = rq.Tx.PutObject(n.Data, row, body, ix); err != nil {
-		var taken *store.UIDTaken
-		if errors.As(err, &taken) {
-			err = r.UIDConflict.At(n.path.Child(taken.Name, false))
-		}
-	}
-	return created, row, err
+	return created, row, n.Taken(r, rq.Tx.PutObject(n.Data, row, body, ix))
 }
 
-// standing is the object with that name, nil when the name is free.
-func (n *Node) standing(rq *webdav.Request, name string) (*store.Object, error) {
-	row, err := rq.Tx.Object(n.Data.ID, name, 0)
+// Taken turns the store's refusal of a UID that is in use into the condition.
+func (n *Node) Taken(r *Rules, err error) error {
+	var taken *store.UIDTaken
+	if errors.As(err, &taken) {
+		return r.UIDConflict.At(n.path.Child(taken.Name, false))
+	}
+	return err
+}
+
+// Standing is the object with that name, nil when the name is free.
+func (n *Node) Standing(rq *webdav.Request, name string, want store.Want) (*store.Object, error) {
+	row, err := rq.Tx.Object(n.Data.ID, name, want)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	return row, err
 }
 
-// uidConflict is no-uid-conflict for an object with that UID that comes to stand in the place of another (nil: on a free
+// UIDConflict is no-uid-conflict for an object with that UID that comes to stand in the place of another (nil: on a free
 // name): the UID may be in use under no other name, but by the object that is moved, and what it replaces must have the
 // same.
-func (n *Node) uidConflict(rq *webdav.Request, r *Rules, uid string, replaced *store.Object, moved int64) error {
+func (n *Node) UIDConflict(rq *webdav.Request, r *Rules, uid string, replaced *store.Object, moved int64) error {
 	for o, err := range rq.Tx.ObjectsByUID(n.Data.ID, uid, 0) {
 		if err != nil {
 			return err
