@@ -121,6 +121,13 @@ func TestExamples(t *testing.T) {
 		program.Serve(t, place, "-fcgi", place.FCGI())
 		proxyFCGI(t, place).Ready(t).Check(t, dialogues)
 	})
+	t.Run("devices.conf", func(t *testing.T) {
+		t.Parallel()
+		place := sitetest.NewPlace(t)
+		program.Serve(t, place, "-fcgi", place.FCGI(), "-tokens=on")
+		location := strings.ReplaceAll(read(t, "devices.conf"), "/run/caldav-fcgi/", place.Path("run")+"/")
+		proxyFCGI(t, place, "</VirtualHost>", location+"</VirtualHost>").Ready(t).CheckDevices(t, program)
+	})
 	t.Run("proxy_http.conf", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)

@@ -88,6 +88,16 @@ func TestExamples(t *testing.T) {
 		guarded := regexp.MustCompile(`(?s)    location ~ \^/\(\?:\$\|dav/\) \{.*?\n    \}\n`).FindString(read(t, "fastcgi.conf"))
 		fastcgi(t, place, guarded, sitetest.Edit(t, read(t, "auth_request.conf"), "http://127.0.0.1:9091/auth", login)).Ready(t).Check(t, dialogues)
 	})
+	for _, layer := range []string{"own", "std"} {
+		t.Run("devices.conf, "+layer, func(t *testing.T) {
+			t.Parallel()
+			place := sitetest.NewPlace(t)
+			program.Serve(t, place, "-fcgi", place.FCGI(), "-tokens=on", "-fcgi-layer", layer)
+			const last = "    # Published calendars:"
+			location := strings.ReplaceAll(read(t, "devices.conf"), "/etc/nginx/caldav-fcgi.params", place.Path("caldav-fcgi.params"))
+			fastcgi(t, place, last, location+"\n"+last).Ready(t).CheckDevices(t, program)
+		})
+	}
 	t.Run("proxy.conf", func(t *testing.T) {
 		t.Parallel()
 		place := sitetest.NewPlace(t)
