@@ -75,6 +75,7 @@ type Collection struct {
 	Chosen                                int64           // of a home: the collection that new things go into; 0, or one that is gone: the oldest
 
 	tag     int64 // of the change row Rev
+	viewed  int64 // … of Viewed
 	deleted int64 // 0, or hidden while it is being made
 }
 
@@ -104,6 +105,7 @@ var collections = newTable("collection", []column[Collection]{
 	{"viewed", varies, func(c *Collection) any { return num(&c.Viewed) }},
 	{"chosen", varies, func(c *Collection) any { return link{&c.Chosen} }},
 	{"(EXISTS(SELECT 1 FROM share WHERE share.collection=collection.id))", read, func(c *Collection) any { return truth{&c.Shared} }}, // share_address
+	{"(SELECT tag FROM change WHERE change.rev=nullif(collection.viewed, 0))", read, func(c *Collection) any { return link{&c.viewed} }},
 	{"(SELECT tag FROM change WHERE change.rev=collection.rev)", read, func(c *Collection) any { return num(&c.tag) }},
 })
 

@@ -51,7 +51,7 @@ const (
 
 	pruneRows = `SELECT rev, ifnull(body, 0), rev=?2 OR rev=(SELECT min(rev) FROM change)
 	OR EXISTS(SELECT 1 FROM object o WHERE o.collection=g.collection AND o.rev=g.rev)
-	OR EXISTS(SELECT 1 FROM collection c WHERE c.id=g.collection AND (c.rev=g.rev OR c.own=g.rev))
+	OR EXISTS(SELECT 1 FROM collection c WHERE c.id=g.collection AND (c.rev=g.rev OR c.own=g.rev OR c.viewed=g.rev))
 	OR g.collection<>0 AND NOT EXISTS(SELECT 1 FROM change later WHERE later.collection=g.collection AND later.rev>g.rev AND later.rev<=?2)
 	FROM change g WHERE rev>?1 AND rev<=?2 ORDER BY rev LIMIT ?3` // object_rev, change_sync
 )

@@ -44,9 +44,6 @@ func (tx *Tx) SharedToken(mount, shared *Collection) (Token, error) {
 	if err != nil || mount.Viewed <= t.Rev {
 		return t, err
 	}
-	t.Rev = mount.Viewed
-	if err := tx.one([]any{num(&t.Tag)}, `SELECT tag FROM change WHERE rev=?`, t.Rev); err != nil {
-		return Token{}, fmt.Errorf("sync token of %q: %w", mount.Name, err)
-	}
+	t.Rev, t.Tag = mount.Viewed, mount.viewed
 	return t, nil
 }
