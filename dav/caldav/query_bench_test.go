@@ -10,7 +10,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -62,12 +61,12 @@ func (f *calendarServer) must(b *testing.B, method, path, body string, want int,
 // it says which. Two calendars of each size are asked. One is such as people have: single events lie equally close in all
 // sizes, over as many years as there are thousands; 8 of 100 events recur, half of those without an end, and began up to
 // 20 years ago. It is held against a floor: the same rows read by their keys and the same number of octets written. In
-// the other (Growing) every size has the same matches in the first month, so that sizes can be compared. BIG=1 asks the
-// largest, too.
+// the other (Growing) every size has the same matches in the first month, so that sizes can be compared. -short leaves
+// the largest out.
 func BenchmarkQuery(b *testing.B) {
-	sizes := []int{1_000, 10_000}
-	if os.Getenv("BIG") != "" {
-		sizes = append(sizes, 100_000)
+	sizes := []int{1_000, 10_000, 100_000}
+	if testing.Short() {
+		sizes = sizes[:2]
 	}
 	done := map[asking]taken{}
 	for _, n := range sizes {
