@@ -248,7 +248,7 @@ var errForeign = errors.New("the file is not a database of this program: choose 
 
 // source is the driver's name for the file. An existing file is opened, never made: migrate makes it, with its mode.
 func source(path, more string) string {
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_busy_timeout=10000&_foreign_keys=on&_stmt__mutex=no&" + more
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&_busy_timeout=10000&_foreign_keys=on&_stmt_cache_size=100&_mutex=no&" + more
 }
 
 // Path of the file that is open, links resolved.

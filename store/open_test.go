@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -336,5 +337,15 @@ func TestRest_ClosesWhoReads(t *testing.T) {
 	}
 	if err := errors.Join(look(), look()); err != nil || db.read.Stats().Idle != 1 {
 		t.Errorf("%d connections after it, %v", db.read.Stats().Idle, err)
+	}
+}
+
+// The driver passes over a setting that it does not know, and preparing each statement anew costs as much as running it.
+func TestSource_KeepsStatementsPrepared(t *testing.T) {
+	t.Parallel()
+	_, settings, _ := strings.Cut(source("/x", ""), "?")
+	values, err := url.ParseQuery(settings)
+	if err != nil || values.Get("_stmt_cache_size") != "100" || values.Get("_mutex") != "no" {
+		t.Errorf("%s: %v", settings, err)
 	}
 }
