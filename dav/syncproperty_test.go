@@ -31,7 +31,7 @@ func TestSync_ReadersHaveWhatPropfindShows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		steps, seed, runs = n/8, uint64(time.Now().UnixNano()), 4
+		steps, seed, runs = n/12, uint64(time.Now().UnixNano()), 4
 	}
 	if s := os.Getenv("CALDAV_FCGI_SYNC_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
@@ -41,7 +41,7 @@ func TestSync_ReadersHaveWhatPropfindShows(t *testing.T) {
 		seed, runs = n, 1
 	}
 	for s := seed; s < seed+runs; s++ {
-		for _, tree := range []string{"calendars", "files"} {
+		for _, tree := range []string{"calendars", "addressbooks", "files"} {
 			t.Run(fmt.Sprint(tree, " with seed ", s), func(t *testing.T) {
 				t.Parallel()
 				newSyncGame(t, s, tree).play(steps)
@@ -54,6 +54,7 @@ type syncGame struct {
 	*world
 	top     string // of the tree
 	files   bool
+	books   bool
 	rand    *rand.Rand
 	clock   atomic.Int64
 	readers []*reader
@@ -61,11 +62,12 @@ type syncGame struct {
 	ended   int            // pagings that came to their end
 	refused int            // tokens
 	came    map[string]int // how often something was made under a path, copied or moved to it
+	wrote   map[string]int // by method: what was not refused
 	last    []string
 }
 
 func newSyncGame(t *testing.T, seed uint64, tree string) *syncGame {
-	g := &syncGame{top: "/" + tree + "/ann/", files: tree == "files", rand: rand.New(rand.NewPCG(seed, 0)), came: map[string]int{}}
+	g := &syncGame{top: "/" + tree + "/ann/", files: tree == "files", books: tree == "addressbooks", rand: rand.New(rand.NewPCG(seed, 0)), came: map[string]int{}, wrote: map[string]int{}}
 	g.clock.Store(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
 	db := storetest.OpenAt(t, storetest.Path(t), store.Options{Now: func() time.Time { return time.Unix(g.clock.Load(), 0) }})
 	g.world = worldOf(t, db, dav.Options{Files: true})
@@ -96,7 +98,12 @@ func (g *syncGame) play(steps int) {
 		for g.read(r) && !g.t.Failed() {
 		}
 	}
-	g.t.Logf("%d pagings ended, %d tokens refused", g.ended, g.refused)
+	g.t.Logf("%d pagings ended, %d tokens refused; %v", g.ended, g.refused, g.wrote)
+	for _, method := range []string{"PUT", "DELETE", "MOVE", "COPY"} {
+		if g.wrote[method] < steps/400 {
+			g.t.Errorf("only %d times %s", g.wrote[method], method)
+		}
+	}
 	if g.ended < steps/20 {
 		g.t.Errorf("only %d pagings came to their end", g.ended)
 	}
@@ -124,13 +131,19 @@ func (g *syncGame) write() {
 		}
 		return fmt.Sprintf("%so%d.ics", in, g.rand.IntN(8))
 	}
-	makes := "MKCALENDAR"
-	if g.files {
+	makes, kind := "MKCALENDAR", ""
+	switch {
+	case g.books:
+		makes, kind = "MKCOL", `<d:mkcol xmlns:d="DAV:"><d:set><d:prop><d:resourcetype><d:collection/><card:addressbook xmlns:card="urn:ietf:params:xml:ns:carddav"/></d:resourcetype></d:prop></d:set></d:mkcol>`
+	case g.files:
 		makes = "MKCOL"
 	}
 	send := func(method, path, body string, header ...string) {
 		a := g.do("ann", method, path, body, header...)
 		g.note("%s %s %v: %d", method, path, header, a.Code)
+		if a.Code < 300 {
+			g.wrote[method]++
+		}
 		switch {
 		case a.Code >= 500:
 			g.t.Errorf("%s %s: %d %s", method, path, a.Code, a.Body)
@@ -143,21 +156,26 @@ func (g *syncGame) write() {
 	}
 	g.made++
 	switch n := g.rand.IntN(100); {
-	case n < 40:
-		send("PUT", object(), event(fmt.Sprint("u", g.rand.IntN(12)), "DTSTART:20260101T090000Z", fmt.Sprint("SUMMARY:", g.made)))
-	case n < 52:
+	case n < 38:
+		path, uid := object(), fmt.Sprint("u", g.rand.IntN(12))
+		if g.books {
+			send("PUT", path, fmt.Sprintf("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:%s\r\nFN:%d\r\nN:%[2]d;;;;\r\nEND:VCARD\r\n", uid, g.made))
+		} else {
+			send("PUT", path, event(uid, "DTSTART:20260101T090000Z", fmt.Sprint("SUMMARY:", g.made)))
+		}
+	case n < 50:
 		send("DELETE", object(), "")
-	case n < 64:
+	case n < 60:
 		send("MOVE", object(), "", "Destination", object())
-	case n < 68:
+	case n < 65:
 		send("COPY", object(), "", "Destination", object())
-	case n < 75:
+	case n < 71:
 		send("PROPPATCH", calendar(), fmt.Sprintf(`<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:displayname>n%d</d:displayname></d:prop></d:set></d:propertyupdate>`, g.made))
+	case n < 81:
+		send(makes, calendar(), kind)
 	case n < 85:
-		send(makes, calendar(), "")
-	case n < 89:
 		send("DELETE", calendar(), "")
-	case n < 95:
+	case n < 91:
 		send("MOVE", calendar(), "", "Destination", calendar())
 	case n < 97:
 		send("COPY", calendar(), "", "Destination", calendar())
