@@ -40,6 +40,7 @@ type config struct {
 	Admin                               []string
 	People                              string
 	Tokens                              bool
+	Invitations                         string
 	Provision                           bool
 	MaxResource                         int64
 	MaxSteps, MaxInstances, MaxExpanded int64
@@ -53,7 +54,7 @@ type config struct {
 }
 
 func newConfig() *config {
-	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", People: "all", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxTime: 5 * time.Second, MaxInstances: 200_000, MaxExpanded: 256 << 20, ObjectShare: 50, MaxFile: 100 << 20, Quota: "none", Log: "text"}
+	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", People: "all", Invitations: "ask", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxTime: 5 * time.Second, MaxInstances: 200_000, MaxExpanded: 256 << 20, ObjectShare: 50, MaxFile: 100 << 20, Quota: "none", Log: "text"}
 }
 
 // setting is one line of the table: a flag, a key of the configuration file and an environment variable in one.
@@ -94,6 +95,7 @@ var settings = []setting{
 	{name: "admin", arg: "NAME|@GROUP", doc: "user, or group behind @, who may do everything; repeatable", to: func(c *config) any { return &c.Admin }, check: checkAdmin},
 	{name: "people", arg: "all|groups|none", doc: "whom users see of each other: all, who is in a group with them, or nobody they have nothing to do with", to: func(c *config) any { return &c.People }, choices: []string{"all", "groups", "none"}},
 	{name: "tokens", arg: "on|off", doc: "take the passwords that caldav-fcgi token new has made for single devices", to: func(c *config) any { return &c.Tokens }},
+	{name: "invitations", arg: "ask|accept", doc: "what becomes of a calendar that is shared with somebody: he is asked by his client, or has it at once; right where many clients cannot answer", to: func(c *config) any { return &c.Invitations }, choices: []string{"ask", "accept"}},
 	{name: "provision", arg: "on|off", doc: "make an account at a user's first visit; off: only caldav-fcgi user add makes them", to: func(c *config) any { return &c.Provision }},
 	{name: "max-resource", arg: "SIZE", doc: "largest event or task that is taken, such as 10MB", to: func(c *config) any { return &c.MaxResource }},
 	{name: "max-steps", arg: "NUMBER", doc: "what one search may take to find out when repeating events happen, in steps of some 50 ns; above it is 403 or 507", to: func(c *config) any { return &c.MaxSteps }},

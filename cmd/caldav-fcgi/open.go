@@ -75,7 +75,7 @@ func (c *call) open(m making, log *slog.Logger) (*service, error) {
 		default:
 		}
 	}
-	s, err := dav.New(db, dav.Options{GiveUp: giveUp, Host: c.Host, Realm: c.Realm, Admins: c.Admin, People: webdav.People(c.People), SpoolDir: spool, NoProvision: !c.Provision, MaxResource: c.MaxResource, MaxSteps: c.MaxSteps, MaxTime: c.MaxTime, MaxInstances: c.MaxInstances, MaxExpanded: c.MaxExpanded, ObjectShare: c.ObjectShare, Files: c.Files, MaxFile: c.MaxFile, Log: log, Version: shortVersion()})
+	s, err := dav.New(db, dav.Options{GiveUp: giveUp, Host: c.Host, Realm: c.Realm, Admins: c.Admin, People: webdav.People(c.People), AcceptShares: c.Invitations == "accept", SpoolDir: spool, NoProvision: !c.Provision, MaxResource: c.MaxResource, MaxSteps: c.MaxSteps, MaxTime: c.MaxTime, MaxInstances: c.MaxInstances, MaxExpanded: c.MaxExpanded, ObjectShare: c.ObjectShare, Files: c.Files, MaxFile: c.MaxFile, Log: log, Version: shortVersion()})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -121,9 +121,18 @@ func (s *service) account(tx *store.Tx, name string) (*store.Principal, error) {
 	return p, err
 }
 
-// calendars of a user, the oldest first: the default calendar leads.
-func calendars(tx *store.Tx, p *store.Principal) (list []*store.Collection, err error) {
-	home, err := tx.Root(p.ID, store.KindCalendarHome)
+// calendars of a user's own, the oldest first: the default calendar leads.
+func calendars(tx *store.Tx, p *store.Principal) ([]*store.Collection, error) {
+	return ownCollections(tx, p, store.KindCalendar)
+}
+
+// books are the address books of a user's own, the oldest first.
+func books(tx *store.Tx, p *store.Principal) ([]*store.Collection, error) {
+	return ownCollections(tx, p, store.KindAddressBook)
+}
+
+func ownCollections(tx *store.Tx, p *store.Principal, kind store.Kind) (list []*store.Collection, err error) {
+	home, err := tx.Root(p.ID, kind.In())
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -134,7 +143,7 @@ func calendars(tx *store.Tx, p *store.Principal) (list []*store.Collection, err 
 		if err != nil {
 			return nil, err
 		}
-		if c.Kind == store.KindCalendar {
+		if c.Kind == kind && c.Target == 0 {
 			list = append(list, c)
 		}
 	}

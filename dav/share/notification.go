@@ -243,7 +243,7 @@ func text(w *webdav.Writer, n webdav.Name, s string) {
 
 // writeSharee writes whom the share is with: as he was invited or, where that was by his principal resource, that.
 func writeSharee(w *webdav.Writer, s *store.Share, p *store.Principal) {
-	if p != nil && s.Address == principalAddress(p) {
+	if p != nil && s.Address == Address(p) {
 		w.Href(pathTo(p))
 	} else {
 		w.Address(s.Address)

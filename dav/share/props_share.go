@@ -58,7 +58,7 @@ func properties() []webdav.Property {
 func each(rq *webdav.Request, c *caldav.Calendar, write func(s *store.Share, p *store.Principal) error) error {
 	if c.Mounted() {
 		p := rq.Who.Principal
-		return write(&store.Share{Address: principalAddress(p), Sharee: p.ID, Level: c.Row.Level, Status: store.ShareAccepted, Summary: c.DisplayName()}, p)
+		return write(&store.Share{Address: Address(p), Sharee: p.ID, Level: c.Row.Level, Status: store.ShareAccepted, Summary: c.DisplayName()}, p)
 	}
 	if !c.Row.Shared || !rq.May(c, privilege.Share) && !rq.May(c, privilege.ReadACL) {
 		return webdav.ErrNoValue

@@ -18,8 +18,8 @@ func pathTo(p *store.Principal) webdav.Path {
 	return principal.Path(p.Name)
 }
 
-// principalAddress stands in a share for the address of who was invited by his principal resource: its URL may change.
-func principalAddress(p *store.Principal) string {
+// Address stands in a share for the address of who was invited by his principal resource: its URL may change.
+func Address(p *store.Principal) string {
 	return "principal:" + strconv.FormatInt(p.ID, 10)
 }
 
@@ -46,7 +46,7 @@ func sharee(rq *webdav.Request, href string) (address string, p *store.Principal
 	case err != nil:
 		return "", nil, err
 	case byPath:
-		return principalAddress(p), p, nil
+		return Address(p), p, nil
 	}
 	return href, p, nil
 }
