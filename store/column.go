@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -56,6 +57,17 @@ func newTable[T any](name string, columns []column[T]) *table[T] {
 		update:  "UPDATE " + name + " SET " + strings.Join(set, ", ") + " WHERE id=?",
 		touch:   "UPDATE " + name + " SET " + strings.Join(touch, ", ") + " WHERE id=?",
 	}
+}
+
+// only is for reading some of the columns.
+func (t *table[T]) only(names ...string) *table[T] {
+	some := &table[T]{list: strings.Join(names, ", ")}
+	for _, c := range t.columns {
+		if slices.Contains(names, c.name) {
+			some.columns = append(some.columns, c)
+		}
+	}
+	return some
 }
 
 // of gives the list with every column qualified, for joins.

@@ -18,6 +18,7 @@ const (
 	Rights                  // for the layers above: access control entries
 	Locks                   // … locks
 	Dead                    // … dead properties, by DeadProperties and DeadOfMembers
+	Brief                   // less than the narrow row: what a list of names and tags is made of, a third of its cost
 )
 
 // Hidden is the bit of Object.Flags that the store knows: people who see nothing private of a collection do not see the object.
@@ -64,17 +65,31 @@ var objectIndex = newTable("object", []column[Object]{
 	{"last", sorted, func(o *Object) any { return num(&o.Index.Last) }},
 })
 
+// objectsBrief is what Brief leaves.
+var objectsBrief = objects.only("id", "name", "kind", "flags", "etag", "rev", "media")
+
 // shapes has one text for each set of wanted columns, so that the statement cache serves them.
 //
 // SQLite guesses from a bound value how many rows have it (a small number: many), and therefore prepares a statement anew each time it
 // is bound, which costs more than most statements do themselves. It does so where there is something to plan: in a join, and under an
 // ORDER BY or LIMIT. Nothing is guessed from an expression, so there a parameter is written +?.
-type shapes [4]string
+type shapes [8]string
+
+// shape is the place of a set of wanted columns.
+func (want Want) shape() int {
+	if want&Brief != 0 {
+		return int(want&(Body|Series) | 4)
+	}
+	return int(want & (Body | Series))
+}
 
 func newShapes(build func(list string) string) *shapes {
 	var s shapes
 	for w := range s {
 		list := objects.of("o")
+		if w&4 != 0 {
+			list = objectsBrief.of("o")
+		}
 		if Want(w)&Series != 0 {
 			list += ", " + objectIndex.of("o") + ", o.series"
 		}
@@ -104,12 +119,16 @@ var (
 	})
 )
 
-// objects yields rows of a statement that has the wanted columns, all in one Object.
+// objects yields rows of a statement that has the wanted columns, all in one Object. Its first parameter is the collection, at least
+// for a Brief one.
 func (tx *Tx) objects(what string, s *shapes, want Want, args ...any) iter.Seq2[*Object, error] {
 	return func(yield func(*Object, error) bool) {
-		want &= Body | Series
 		row := &Object{}
 		dest := objects.targets(row)
+		if want&Brief != 0 {
+			row.Collection, _ = args[0].(int64)
+			dest = objectsBrief.targets(row)
+		}
 		var series, body sql.RawBytes
 		if want&Series != 0 {
 			dest = append(append(dest, objectIndex.targets(row)...), &series)
@@ -122,7 +141,7 @@ func (tx *Tx) objects(what string, s *shapes, want Want, args ...any) iter.Seq2[
 			row.Index.Series, row.Body = series, body
 			return yield(row, nil)
 		}
-		if err := tx.each(dest, step, s[want], args...); err != nil {
+		if err := tx.each(dest, step, s[want.shape()], args...); err != nil {
 			yield(nil, fmt.Errorf("%s: %w", what, err))
 		}
 	}

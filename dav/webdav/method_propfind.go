@@ -41,7 +41,7 @@ func propfind(rq *Request) (Response, error) {
 		}
 		if isCollection && depth == Depth1 {
 			path := rq.Target.Child("", false)
-			for m, err := range coll.Members(rq, nil, sel.Want()) {
+			for m, err := range coll.Members(rq, nil, sel.listed()) {
 				if err != nil {
 					return err
 				}

@@ -107,7 +107,7 @@ func ReportOn[R Resource](name Name, run func(*Request, R) (Response, error)) Re
 type Prop[R Resource] struct {
 	Name    Name
 	AllProp bool
-	Want    store.Want // what Get reads beyond the row
+	Want    store.Want // what Get reads beyond the row; store.Brief: no more of it than that
 	// Get writes the content of the element; ErrNoValue for a 404 (what it wrote is cut off again).
 	Get func(*Request, R, *Writer) error
 	// With is Get for a property whose element in a REPORT carries arguments: it reads them once a request. Such a

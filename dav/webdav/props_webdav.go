@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+
+	"caldav-fcgi/store"
 )
 
 // maxDisplayName is in octets: the name is part of every listing, also of what others see.
@@ -14,16 +16,16 @@ const maxDisplayName = 4 << 10
 // properties are those of RFC 4918 §15.
 func properties() []Property {
 	return []Property{
-		On(Prop[Resource]{Name: DAV("resourcetype"), AllProp: true, // §15.9
+		On(Prop[Resource]{Name: DAV("resourcetype"), AllProp: true, Want: store.Brief, // §15.9
 			Get: func(rq *Request, r Resource, w *Writer) error {
 				for _, t := range r.Types() {
 					w.Empty(t)
 				}
 				return nil
 			}}),
-		On(Prop[Entity]{Name: DAV("getetag"), AllProp: true, // §15.6
+		On(Prop[Entity]{Name: DAV("getetag"), AllProp: true, Want: store.Brief, // §15.6
 			Get: func(rq *Request, r Entity, w *Writer) error { w.Text(r.ETag()); return nil }}),
-		On(Prop[Entity]{Name: DAV("getcontenttype"), AllProp: true, // §15.5
+		On(Prop[Entity]{Name: DAV("getcontenttype"), AllProp: true, Want: store.Brief, // §15.5
 			Get: func(rq *Request, r Entity, w *Writer) error { w.Text(r.ContentType()); return nil }}),
 		On(Prop[Entity]{Name: DAV("getcontentlength"), AllProp: true, // §15.4
 			Get: func(rq *Request, r Entity, w *Writer) error {

@@ -187,7 +187,7 @@ func below(p Path, names []string) Path {
 // so (§3.3).
 func syncMembers(rq *Request, c Collection, at Path, sel *Selection, names []string, deep bool, w *Writer) error {
 	path := at.Child("", false)
-	for m, err := range c.Members(rq, names, sel.Want()) {
+	for m, err := range c.Members(rq, names, sel.listed()) {
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type Selection struct {
 	minimal bool
 	report  bool // properties with arguments exist
 	want    store.Want
+	brief   bool // nothing is asked for that needs more of an object's row
 	steps   map[reflect.Type]*plan
 	dead    deadReader
 
@@ -85,9 +86,11 @@ func (s *Selection) ask(el *etree.Element, names []*etree.Element) error {
 	if len(s.asked) > maxProperties {
 		return BadRequest("%s asks for more than %d properties", el.Tag, maxProperties)
 	}
+	s.brief = s.mode == selectProp
 	for _, el := range s.asked {
 		for _, p := range s.rq.server.props[NameOf(el)] {
-			s.want |= p.Want // the union: the type of the first member is not known before it is read
+			s.want |= p.Want &^ store.Brief // the union: the type of the first member is not known before it is read
+			s.brief = s.brief && p.Want&store.Brief != 0
 		}
 	}
 	return nil
@@ -95,6 +98,14 @@ func (s *Selection) ask(el *etree.Element, names []*etree.Element) error {
 
 // Want is what the resources have to be read with.
 func (s *Selection) Want() store.Want { return s.want }
+
+// listed is Want where nothing but the properties is read.
+func (s *Selection) listed() store.Want {
+	if s.brief {
+		return s.want | store.Brief
+	}
+	return s.want
+}
 
 // plan is a Selection compiled for one type.
 type plan struct {
