@@ -246,3 +246,53 @@ func TestAccounts_RenamedAndDeletedWithoutOrphans(t *testing.T) {
 	w.want(207, "anna", "PROPFIND", "/", "", "Depth", "0")
 	w.want(403, "anna", "GET", "/calendars/bob/calendar/x.ics", "")
 }
+
+// Rights that came by way of a group or a delegation end with it, at the next request.
+func TestSecurity_RevokedRightsEndAtOnce(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	w := worldOf(t, db, dav.Options{})
+	people(t, db, w.s)
+	w.want(201, "ann", "PUT", "/calendars/ann/calendar/x.ics", event("x", "DTSTART:20260101T090000Z"))
+	w.want(200, "ann", "ACL", "/calendars/ann/calendar/", `<d:acl xmlns:d="DAV:"><d:ace><d:principal><d:href>/principals/groups/staff/</d:href></d:principal><d:grant><d:privilege><d:read/></d:privilege></d:grant></d:ace></d:acl>`)
+	get := func(c dav.Caller, want int, what string) {
+		t.Helper()
+		if a := w.as(c, "GET", "/calendars/ann/calendar/x.ics", ""); a.Code != want {
+			t.Errorf("%s: %d, want %d", what, a.Code, want)
+		}
+	}
+	told := func(names ...string) dav.Caller {
+		return dav.Caller{User: "dan", Groups: map[store.Source][]string{store.ByLogin: names}}
+	}
+	get(dav.Caller{User: "bob"}, 200, "a member")
+	get(dav.Caller{User: "cat"}, 200, "a member of a member")
+	get(dav.Caller{User: "dan"}, 403, "no member")
+	get(told("staff"), 200, "a member by his login")
+	get(dav.Caller{User: "dan"}, 200, "a login that says nothing")
+	get(told("team"), 200, "another group's")
+	get(told(), 403, "no member by his login")
+	get(dav.Caller{User: "dan"}, 403, "and after that")
+	members := func(hrefs ...string) string {
+		body := `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:group-member-set>`
+		for _, h := range hrefs {
+			body += "<d:href>" + h + "</d:href>"
+		}
+		return body + `</d:group-member-set></d:prop></d:set></d:propertyupdate>`
+	}
+	const proxies = "/principals/users/ann/calendar-proxy-read/"
+	w.want(207, "ann", "PROPPATCH", proxies, members("/principals/users/dan/"))
+	get(dav.Caller{User: "dan"}, 200, "a delegate")
+	w.want(207, "ann", "PROPPATCH", proxies, members())
+	get(dav.Caller{User: "dan"}, 403, "no delegate any more")
+	if err := db.Update(t.Context(), func(tx *store.Tx) error {
+		team, err := tx.Principal(store.Group, "team")
+		if err != nil {
+			return err
+		}
+		return tx.DeletePrincipal(team)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	get(dav.Caller{User: "cat"}, 403, "the group between is gone")
+	get(dav.Caller{User: "bob"}, 200, "still a member")
+}

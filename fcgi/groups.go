@@ -43,12 +43,21 @@ func (d *identifier) saysGroups(env map[string]string) bool {
 	return false
 }
 
-// splitGroups reads a list with commas or semicolons between names, which may then have blanks in them, or with blanks.
+// splitGroups reads a list with commas or semicolons between names, which may then have blanks in them, or with blanks. Of
+// names as LDAP has them (memberOf: cn=staff,ou=groups,dc=example; cn=…) it takes the first part.
 func splitGroups(list string) []string {
 	if len(list) > maxGroups || !utf8.ValidString(list) {
 		return nil
 	}
 	list = norm.NFC.String(list)
+	if len(list) > 3 && strings.EqualFold(list[:3], "cn=") {
+		names := strings.Split(list, ";")
+		for i, dn := range names {
+			_, cn, _ := strings.Cut(dn, "=")
+			names[i], _, _ = strings.Cut(cn, ",")
+		}
+		return names
+	}
 	if strings.ContainsAny(list, ",;") {
 		return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' })
 	}

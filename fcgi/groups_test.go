@@ -23,6 +23,7 @@ func TestIdentity_GroupsOfTheLogin(t *testing.T) {
 		{"commas", "", []string{"OIDC_CLAIM_groups", "staff,Domain Users ,team"}, `["staff" "Domain Users " "team"]`},
 		{"semicolons", "", []string{"OIDC_CLAIM_groups", "staff;team"}, `["staff" "team"]`},
 		{"blanks", "", []string{"OIDC_CLAIM_groups", "staff  team"}, `["staff" "team"]`},
+		{"LDAP", "AUTHENTICATE_MEMBEROF", []string{"AUTHENTICATE_MEMBEROF", "CN=Staff,OU=groups,DC=example; cn=team,dc=example;x"}, `["Staff" "team" ""]`},
 		{"by setting", "AUTHORIZE_groups", []string{"OIDC_CLAIM_groups", "a", "AUTHORIZE_groups", "b"}, `["b"]`},
 		{"empty", "", []string{"OIDC_CLAIM_groups", ""}, "[]"},
 		{"left out by the module that would have them", "", []string{"OIDC_CLAIM_sub", "1"}, "[]"},
