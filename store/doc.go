@@ -8,7 +8,8 @@
 //   - state: one row. compat is the oldest program that may still use the file, access the number caches of rights are keyed by.
 //   - principal, address, member: who there is, their addresses, who is in which group.
 //   - collection: homes, calendars, address books, inboxes … in one table with a kind. Homes have no parent. A principal's own
-//     node (KindPrincipal) holds its dead properties.
+//     node (KindPrincipal) holds its dead properties. One with deleted set is there for nobody: a job empties it, or with -1 a copy is
+//     still being made of it (copy.go).
 //   - object, body: the narrow row with its index columns, and the octets as they were sent. A body is never changed: it belongs to
 //     an object row, and when it is replaced or removed, to the change row that did it (history).
 //   - content, chunk: large files, in rows of 256 KB, shared by all objects with the same octets. History does not keep them.

@@ -14,6 +14,4 @@
 // Rights, conditions and locks are judged in authorize.go, from the Needs of a method. A lock stands on a URL: on the row
 // of a collection, or on a name in one (lock.go); where members may not be empty, as in calendars, the lock of a free
 // name makes no resource (RFC 4918 appendix D).
-//
-// Left out so far: the ACL method.
 package webdav
