@@ -36,8 +36,8 @@ func (n *Node) Path() webdav.Path { return n.path }
 // OwnerName is the DAV:owner: of a share, who shares it.
 func (n *Node) OwnerName() string { return n.Owner.Name }
 
-// ChargedTo is whose quota all that lies here counts against.
-func (n *Node) ChargedTo() int64 { return n.Data.Owner }
+// Payer is whose quota all that lies here counts against.
+func (n *Node) Payer() *store.Principal { return n.Owner }
 
 // Rights are what the caller may do here.
 func (n *Node) Rights(*webdav.Request) privilege.Set { return n.kept(n.access.Rights) }

@@ -170,7 +170,7 @@ func (s *Server) identified(rq *Request, fn func() error) error {
 
 // gate is what every request passes before anything is done, in the View and, authoritatively, again in the Update.
 func (rq *Request) gate(tx *store.Tx) error {
-	rq.Tx, rq.payer, rq.subject, rq.once = tx, nil, subject{}, nil
+	rq.Tx, rq.subject, rq.once = tx, subject{}, nil
 	if err := rq.identify(); err != nil {
 		return err
 	}

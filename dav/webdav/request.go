@@ -51,9 +51,8 @@ type Request struct {
 	listing *lockListing // what DAV:lockdiscovery has read
 
 	subject    subject
-	once       map[any]any      // what Once has made in this transaction
-	payer      *store.Principal // of the collection whose quota was asked for last
-	statements int              // of SQL, in all its transactions
+	once       map[any]any // what Once has made in this transaction
+	statements int         // of SQL, in all its transactions
 }
 
 // Subject is who is asking, with everything rights are decided by.
