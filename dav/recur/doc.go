@@ -19,7 +19,8 @@
 // rule does not generate is an instance, and the first of COUNT; an instance at a time that does not occur is moved, not
 // dropped.
 //
-// Every loop counts in a Budget, so that no object can take more than a request's share.
+// Every loop counts in a Budget (budget.go), which also reads a clock and asks whether anybody still waits: no object
+// takes more than its share of a request, and none goes on without one.
 //
 // VAVAILABILITY (RFC 7953) has no instances; Availability (availability.go) reads when its owner is busy and
 // free.
