@@ -81,10 +81,19 @@ func TestShare_Invitations(t *testing.T) {
 		for _, user := range []string{"bob", "dora"} {
 			w.want(200, "ann", "POST", "/calendars/ann/calendar/", shareWith("/principals/users/"+user+"/", "<cs:read/>"), "Content-Type", "text/xml")
 		}
+		w.want(200, "ann", "POST", "/calendars/ann/calendar/", shareWith("mailto:Eve@example.org", "<cs:read/>"), "Content-Type", "text/xml")
+		w.want(200, "ann", "POST", "/calendars/ann/calendar/", shareWith("fay@example.org", "<cs:read/>"), "Content-Type", "text/xml")
+		w.want(207, "eve", "PROPFIND", "/calendars/eve/", "", "Depth", "0")
+		for _, user := range []string{"eve", "fay"} { // the address is known from a later visit, or from the first
+			w.as(dav.Caller{User: user, Claims: map[string]string{"mail": user + "@example.org"}}, "PROPFIND", "/calendars/"+user+"/", homeTypes)
+		}
 		want := map[bool]int{false: 404, true: 207}[accept]
-		w.want(want, "bob", "PROPFIND", "/calendars/bob/ann-calendar/", "", "Depth", "0")
-		if a := w.want(207, "dora", "PROPFIND", "/calendars/dora/notifications/", homeTypes, "Depth", "1"); !strings.Contains(a.Body.String(), "/calendars/dora/notifications/invite-") {
-			t.Errorf("who comes for the first time is told nothing: %s", a.Body)
+		for _, user := range []string{"bob", "dora", "eve", "fay"} {
+			w.want(207, user, "PROPFIND", "/calendars/"+user+"/", "", "Depth", "0")
+			w.want(want, user, "PROPFIND", "/calendars/"+user+"/ann-calendar/", "", "Depth", "0")
+			if a := w.want(207, user, "PROPFIND", "/calendars/"+user+"/notifications/", homeTypes, "Depth", "1"); !strings.Contains(a.Body.String(), "/notifications/invite-") {
+				t.Errorf("%s is told nothing: %s", user, a.Body)
+			}
 		}
 	}
 }

@@ -201,7 +201,8 @@ func (tx *Tx) Addresses(principal int64) ([]string, error) {
 	return list, nil
 }
 
-// SetAddresses replaces them; the first is the preferred one. One that another principal has is left out.
+// SetAddresses replaces them; the first is the preferred one. One that another principal has is left out. Invitations that wait for
+// somebody to have one of them become the principal's.
 func (tx *Tx) SetAddresses(principal int64, addresses []string) error {
 	_, err := tx.exec(`DELETE FROM address WHERE principal=?`, principal)
 	for rank, a := range addresses {
@@ -211,6 +212,9 @@ func (tx *Tx) SetAddresses(principal int64, addresses []string) error {
 		if a = NormalAddress(a); a != "" {
 			_, err = tx.exec(`INSERT INTO address(address, principal, rank) VALUES(?, ?, ?) ON CONFLICT(address) DO NOTHING`, a, principal, rank)
 		}
+	}
+	if err == nil {
+		err = tx.adoptShares(principal)
 	}
 	if err != nil {
 		return fmt.Errorf("set addresses of principal %d: %w", principal, err)

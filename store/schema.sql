@@ -253,3 +253,4 @@ CREATE TRIGGER object_uid_new BEFORE INSERT ON object
 CREATE TRIGGER object_uid_changed BEFORE UPDATE OF uid, collection ON object
   WHEN EXISTS(SELECT 1 FROM object WHERE collection=new.collection AND length(uid)=length(new.uid) AND uid=new.uid COLLATE NOCASE AND +uid=new.uid AND id<>new.id)
   BEGIN SELECT raise(ABORT, 'a UID is in a collection once'); END;
+CREATE INDEX share_unknown ON share(address) WHERE sharee IS NULL;

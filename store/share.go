@@ -159,6 +159,30 @@ func (tx *Tx) putShare(s *Share) error {
 	return tx.settleMounts("", s.Collection)
 }
 
+// adoptShares gives a user or a group what was shared with an address before somebody had it.
+func (tx *Tx) adoptShares(principal int64) error {
+	waiting, err := tx.shareList(`SELECT `+shares.of("s")+` FROM principal p CROSS JOIN address a ON a.principal=p.id
+		CROSS JOIN share s ON s.address=a.address AND s.sharee IS NULL WHERE p.id=? AND p.kind IN (1, 2)`, principal) // address_principal, share_unknown
+	for _, s := range waiting {
+		if err == nil {
+			err = tx.adoptShare(s, principal)
+		}
+	}
+	return err
+}
+
+func (tx *Tx) adoptShare(s *Share, principal int64) error {
+	if err := tx.mustTouch(`DELETE FROM share WHERE id=?`, s.ID); err != nil {
+		return err
+	}
+	needless, err := tx.has(`SELECT id FROM share WHERE collection=?1 AND sharee=?2 AND via IS NULL UNION ALL SELECT id FROM collection WHERE id=?1 AND owner=?2`, s.Collection, principal)
+	if err != nil || needless {
+		return err
+	}
+	s.Sharee = principal
+	return tx.putShare(s)
+}
+
 // grant makes the entry that gives a sharee his rights be what the share says.
 func (tx *Tx) grant(s *Share) error {
 	if _, err := tx.exec(`DELETE FROM ace WHERE share=?`, s.ID); err != nil { // ace_share

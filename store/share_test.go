@@ -265,6 +265,44 @@ func TestShare_WithWhomItCannotBe(t *testing.T) {
 	sound(t, db)
 }
 
+func TestShare_WaitsForWhoGetsTheAddress(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	users := storetest.Seed(t, db, "ann", "bob")
+	team := groups(t, db, "team")[0]
+	update(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "ann").ID
+		invite := func(address string) *store.Share {
+			s := &store.Share{Collection: c, Address: address, Level: privilege.ShareRead}
+			if err := tx.PutShare(s); err != nil || s.Status != store.ShareInvalid {
+				t.Fatalf("%+v, %v", s, err)
+			}
+			return s
+		}
+		for _, a := range []string{"b@example.org", "bobby@example.org", "a@example.org", "team@example.org", "late@example.org"} {
+			invite(a)
+		}
+		err := errors.Join(
+			tx.AddMember(team.ID, users[1].ID, store.ByHand),
+			tx.SetAddresses(users[1].ID, []string{"B@example.org", "bobby@example.org"}),
+			tx.SetAddresses(users[0].ID, []string{"a@example.org"}),
+			tx.SetAddresses(team.ID, []string{"team@example.org"}))
+		list, e := tx.Shares(c)
+		var got []string
+		for _, s := range list {
+			got = append(got, fmt.Sprintf("%d:%d:%t", s.Sharee, s.Status, s.Via != 0))
+		}
+		slices.Sort(got)
+		want := []string{"0:4:false", fmt.Sprintf("%d:1:false", users[1].ID), fmt.Sprintf("%d:2:true", users[1].ID), fmt.Sprintf("%d:2:false", team.ID)}
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		return errors.Join(err, e)
+	})
+	sound(t, db)
+}
+
 func TestShare_EndsWithWhatItHangsOn(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(tx *store.Tx, ann, bob *store.Principal) error{

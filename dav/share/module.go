@@ -20,7 +20,7 @@ func Module(opt Options) webdav.Module {
 	return webdav.Module{
 		Name:       "share",
 		Compliance: []string{"calendarserver-sharing", "resource-sharing"}, // apple-caldav-sharing §5.1; the draft
-		Provision:  provision,
+		Provision:  provision(opt),
 		Properties: properties(),
 		Methods:    []webdav.Method{shareMethod(opt), replyMethod(opt)},
 	}

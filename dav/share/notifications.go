@@ -132,38 +132,48 @@ func (n *Notification) Represent(*webdav.Request) (webdav.Rep, error) {
 	return webdav.Rep{Type: mediaType, Body: n.Row.Body, ETag: n.ETag(), Modified: n.Modified(), Filename: n.Row.Name}, nil
 }
 
-// provision gives an account its collection of notifications, with those of the invitations that have come already.
-func provision(rq *webdav.Request, p *store.Principal) error {
-	h, err := rq.Tx.Root(p.ID, store.KindCalendarHome)
-	if err != nil {
-		return err
-	}
-	_, err = rq.Tx.Collection(h.ID, folder)
-	if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if err := rq.Tx.CreateCollection(&store.Collection{Parent: h.ID, Owner: p.ID, Kind: store.KindNotifications, Name: folder}); err != nil {
-		return err
-	}
-	waiting, err := rq.Tx.SharesTo(p.ID, store.ShareInvited)
-	for _, s := range waiting {
-		if err == nil {
-			err = askAgain(rq, s)
+// provision gives an account its collection of notifications, and asks about the invitations that have come already: all at the first
+// visit, later those that have become its own just now, with an address.
+func provision(opt Options) func(*webdav.Request, *store.Principal) error {
+	return func(rq *webdav.Request, p *store.Principal) error {
+		h, err := rq.Tx.Root(p.ID, store.KindCalendarHome)
+		if err != nil {
+			return err
 		}
+		_, err = rq.Tx.Collection(h.ID, folder)
+		first := errors.Is(err, store.ErrNotFound)
+		if first {
+			err = rq.Tx.CreateCollection(&store.Collection{Parent: h.ID, Owner: p.ID, Kind: store.KindNotifications, Name: folder})
+		}
+		if err != nil {
+			return err
+		}
+		waiting, err := rq.Tx.SharesTo(p.ID, store.ShareInvited)
+		for _, s := range waiting {
+			if err == nil && (first || s.At == rq.Tx.Now.Unix()) {
+				err = opt.broker(rq).ask(s)
+			}
+		}
+		return err
 	}
-	return err
 }
 
-func askAgain(rq *webdav.Request, s *store.Share) error {
-	c, err := rq.Tx.CollectionByID(s.Collection)
+// ask is Invite for an invitation that has found its sharee.
+func (b Broker) ask(s *store.Share) error {
+	c, err := b.Tx.CollectionByID(s.Collection)
 	if err != nil {
 		return err
 	}
-	owner, err := rq.Tx.PrincipalByID(c.Owner)
+	owner, err := b.Tx.PrincipalByID(c.Owner)
 	if err != nil {
 		return err
 	}
-	return Broker{Tx: rq.Tx}.invited(c, owner, s)
+	if b.Accept {
+		if _, err := b.Tx.Accept(s, ""); err != nil {
+			return err
+		}
+	}
+	return b.invited(c, owner, s)
 }
 
 var (
