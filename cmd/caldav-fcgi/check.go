@@ -6,6 +6,7 @@ import (
 
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/recur"
+	"caldav-fcgi/dav/vcard"
 	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/store"
 )
@@ -28,14 +29,18 @@ func check(ctx context.Context, c *call) error {
 		}
 		wrong := len(problems)
 		accounts, objects := 0, 0
-		list, err := s.everyCalendar(ctx, &accounts)
+		list, err := s.everyCollection(ctx, &accounts)
 		if err != nil {
 			return err
 		}
 		for _, col := range list {
 			err := s.eachObject(ctx, col.ID, func(o *store.Object) error {
 				objects++
-				if err := sound(o); err != nil {
+				judge := sound
+				if col.Kind == store.KindAddressBook {
+					judge = soundCard
+				}
+				if err := judge(o); err != nil {
 					wrong++
 					fmt.Fprintf(c.Stdout, "%s%s: %v\n", col.path, o.Name, err)
 				}
@@ -48,18 +53,35 @@ func check(ctx context.Context, c *call) error {
 		if wrong > 0 {
 			return hint(fmt.Errorf("%s in %s", plural(int64(wrong), "fault"), c.DB), "keep a copy of the file before anything else")
 		}
-		fmt.Fprintf(c.Stdout, "%s is sound: %s, %s, %s\n", c.DB, plural(int64(accounts), "user"), plural(int64(len(list)), "calendar"), plural(int64(objects), "object"))
+		fmt.Fprintf(c.Stdout, "%s is sound: %s, %s, %s\n", c.DB, plural(int64(accounts), "user"), plural(int64(len(list)), "collection"), plural(int64(objects), "object"))
 		return nil
 	})
 }
 
-// placed is a calendar with its path.
+// placed is a collection with its path.
 type placed struct {
 	*store.Collection
 	path string
 }
 
-func (s *service) everyCalendar(ctx context.Context, accounts *int) (list []placed, err error) {
+// everyCollection is every calendar and every address book.
+func (s *service) everyCollection(ctx context.Context, accounts *int) ([]placed, error) {
+	var all []placed
+	for _, of := range []shelf{calendarShelf, bookShelf} {
+		list, err := s.every(ctx, accounts, of)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+func (s *service) everyCalendar(ctx context.Context, accounts *int) ([]placed, error) {
+	return s.every(ctx, accounts, calendarShelf)
+}
+
+func (s *service) every(ctx context.Context, accounts *int, of shelf) (list []placed, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		var users []*store.Principal
 		for p, err := range tx.Principals(store.User) {
@@ -70,12 +92,12 @@ func (s *service) everyCalendar(ctx context.Context, accounts *int) (list []plac
 		}
 		*accounts = len(users)
 		for _, p := range users {
-			cals, err := calendars(tx, p)
+			cols, err := of.list(tx, p)
 			if err != nil {
 				return err
 			}
-			for _, c := range cals {
-				list = append(list, placed{c, "/calendars/" + p.Name + "/" + c.Name + "/"})
+			for _, c := range cols {
+				list = append(list, placed{c, "/" + of.root + "/" + p.Name + "/" + c.Name + "/"})
 			}
 		}
 		return nil
@@ -95,6 +117,19 @@ func sound(o *store.Object) error {
 		return fmt.Errorf("it is a %s, its row says %s", info.Kind, ical.Kind(o.Kind))
 	}
 	return nil
+}
+
+// soundCard is sound for a card.
+func soundCard(o *store.Object) error {
+	card, err := vcard.Parse(o.Body)
+	if err != nil {
+		return err
+	}
+	info, err := vcard.Validate(card)
+	if err == nil && info.UID != o.UID {
+		err = fmt.Errorf("its UID is %q, its row says %q", info.UID, o.UID)
+	}
+	return err
 }
 
 // maxSteps is what the rules of one object may cost, as when it is stored.

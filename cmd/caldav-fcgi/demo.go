@@ -101,11 +101,11 @@ func (s *service) fill(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			im := &importing{service: s, user: a.Name, to: cal.Name}
+			im := &importing{service: s, user: a.Name, shelf: calendarShelf, to: cal.Name}
 			if err := im.prepare(ctx); err != nil {
 				return err
 			}
-			res, err := im.run(ctx, raw, func(int) {})
+			res, err := im.run(ctx, im.entries(raw), func(int) {})
 			if err != nil {
 				return err
 			}

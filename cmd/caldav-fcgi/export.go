@@ -14,7 +14,9 @@ import (
 
 const exportHelp = `Everything of the account, or of one calendar, as one iCalendar stream on standard output, each time zone once. caldav-fcgi import reads it back.
   caldav-fcgi export -user ann > ann.ics
-  caldav-fcgi export -user ann -calendar work > work.ics`
+  caldav-fcgi export -user ann -calendar work > work.ics
+Contacts are written as they are stored, one vCard after the other.
+  caldav-fcgi export -user ann -contacts > ann.vcf`
 
 // exportPage objects are read in one transaction: it must not wait for whoever reads our output.
 const exportPage = 200
@@ -22,10 +24,13 @@ const exportPage = 200
 func export(ctx context.Context, c *call) error {
 	user, only := c.options["user"], c.options["calendar"]
 	if user == "" {
-		return usagef("export: whose calendars? want -user NAME")
+		return usagef("export: whose? want -user NAME")
+	}
+	if book := c.options["book"]; book != "" || c.on("contacts") {
+		return exportCards(ctx, c, user, book)
 	}
 	return c.with(mustHave, func(s *service) error {
-		list, err := s.exported(ctx, user, only)
+		list, err := s.exported(ctx, user, only, calendarShelf)
 		if err != nil {
 			return err
 		}
@@ -68,14 +73,14 @@ func export(ctx context.Context, c *call) error {
 	})
 }
 
-// exported are the calendars asked for.
-func (s *service) exported(ctx context.Context, user, only string) (list []*store.Collection, err error) {
+// exported are the collections asked for.
+func (s *service) exported(ctx context.Context, user, only string, of shelf) (list []*store.Collection, err error) {
 	err = s.db.View(ctx, func(tx *store.Tx) error {
 		p, err := s.account(tx, user)
 		if err != nil {
 			return err
 		}
-		if list, err = calendars(tx, p); err != nil || only == "" {
+		if list, err = of.list(tx, p); err != nil || only == "" {
 			return err
 		}
 		var names []string
@@ -84,7 +89,7 @@ func (s *service) exported(ctx context.Context, user, only string) (list []*stor
 		}
 		i := slices.Index(names, only)
 		if i < 0 {
-			return fmt.Errorf("no calendar %q of %s (there are: %s)", only, user, strings.Join(names, ", "))
+			return fmt.Errorf("no %s %q of %s (there are: %s)", of.called, only, user, strings.Join(names, ", "))
 		}
 		list = list[i : i+1]
 		return nil

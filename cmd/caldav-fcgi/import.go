@@ -13,11 +13,13 @@ import (
 	"caldav-fcgi/dav/ical"
 )
 
-const importHelp = `FILE is an exported calendar, of any program, as iCalendar or as jCal (RFC 7265); - reads standard input. It is cut up by UID: a series and its exceptions are one object, with the time zones that it names. Several calendars in one file are taken together. Events go into "calendar" and tasks into "tasks", or into the first calendar that takes that kind; all into one with -to.
+const importHelp = `FILE is an exported calendar, of any program, as iCalendar or as jCal (RFC 7265), or a file of contacts; - reads standard input. It is cut up by UID: a series and its exceptions are one object, with the time zones that it names. Several calendars in one file are taken together. Events go into "calendar" and tasks into "tasks", or into the first calendar that takes that kind; all into one with -to.
 It can be repeated: an object that is there already, as it is in the file, is not touched; one that has changed in the file is replaced, one that is newer in the calendar is kept (-overwrite replaces it). Nothing is ever deleted.
+Contacts are vCards of any version, as many as there are, and go into "addressbook" or where -to says. vCard 2.1 becomes 3.0, and quoted-printable and other character sets are decoded; everything else is stored as it stands in the file.
 METHOD is dropped. An entry without a UID gets one made from its content, so that it is found again next time. What cannot be taken is named with its line and the reason, the rest is taken, and the exit status is 1.
   caldav-fcgi import -user ann -dry-run calendar.ics
-  caldav-fcgi import -user ann -to work calendar.ics`
+  caldav-fcgi import -user ann -to work calendar.ics
+  caldav-fcgi import -user ann contacts.vcf`
 
 // maxImport is far above any person's calendar.
 const maxImport = 1 << 30
@@ -25,7 +27,7 @@ const maxImport = 1 << 30
 func importFile(ctx context.Context, c *call) error {
 	user := c.options["user"]
 	if user == "" {
-		return usagef("import: whose calendar? want -user NAME")
+		return usagef("import: into whose account? want -user NAME")
 	}
 	name := c.args[0]
 	raw, err := readImport(name, c.Stdin)
@@ -42,12 +44,16 @@ func importFile(ctx context.Context, c *call) error {
 		}
 	}
 	return c.with(mustHave, func(s *service) error {
-		im := &importing{service: s, user: user, to: c.options["to"], dryRun: c.on("dry-run"), overwrite: c.on("overwrite"), limit: c.MaxResource}
+		im := &importing{service: s, user: user, shelf: calendarShelf, to: c.options["to"], dryRun: c.on("dry-run"), overwrite: c.on("overwrite"), limit: c.MaxResource}
+		tasks := im.entries
+		if isCards(raw) {
+			im.shelf, tasks = bookShelf, im.cards
+		}
 		if err := im.prepare(ctx); err != nil {
 			return err
 		}
 		show, end := progress(c.Stderr, name)
-		res, err := im.run(ctx, raw, show)
+		res, err := im.run(ctx, tasks(raw), show)
 		end()
 		for _, v := range res.notes {
 			place := fmt.Sprintf("%s:%d", name, v.line)
@@ -100,7 +106,7 @@ func (r *result) summary(dryRun bool) string {
 	}
 	s := plural(int64(total), "object") + ":"
 	sep := " "
-	for f, word := range [fates]string{"new", "changed", "as they were", "newer in the calendar and kept", "refused"} {
+	for f, word := range [fates]string{"new", "changed", "as they were", "newer here and kept", "refused"} {
 		if n := r.count[f]; n > 0 || f == int(fateNew) {
 			s += fmt.Sprintf("%s%d %s", sep, n, word)
 			sep = ", "

@@ -35,11 +35,11 @@ func withAnn(t testing.TB) *service {
 
 func (s *service) take(t testing.TB, im importing, text string) result {
 	t.Helper()
-	im.service, im.user = s, "ann"
+	im.service, im.user, im.shelf = s, "ann", calendarShelf
 	if err := im.prepare(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	res, err := im.run(context.Background(), []byte(text), func(int) {})
+	res, err := im.run(context.Background(), im.entries([]byte(text)), func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,11 +145,11 @@ func TestDemoFiles_AreValidAndComeBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			im := importing{service: s, user: a.Name, to: cal.Name}
+			im := importing{shelf: calendarShelf, service: s, user: a.Name, to: cal.Name}
 			if err := im.prepare(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			res, err := im.run(t.Context(), raw, func(int) {})
+			res, err := im.run(t.Context(), im.entries(raw), func(int) {})
 			if err != nil || res.count[fateSame] == 0 || len(res.notes) > 0 {
 				t.Errorf("%s again: %+v, %v", cal.File, res, err)
 			}
@@ -179,11 +179,11 @@ func FuzzImport(f *testing.F) {
 	f.Add("BEGIN:VEVENT\rX:1\rEND:VEVENT")
 	s := withAnn(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		im := importing{service: s, user: "ann", dryRun: true}
+		im := importing{shelf: calendarShelf, service: s, user: "ann", dryRun: true}
 		if err := im.prepare(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		res, err := im.run(t.Context(), []byte(text), func(int) {})
+		res, err := im.run(t.Context(), im.entries([]byte(text)), func(int) {})
 		if err != nil {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"regexp"
 	"slices"
@@ -25,14 +26,26 @@ import (
 type importing struct {
 	service   *service
 	user      string
-	calendars []target
+	shelf     shelf
+	targets   []target
 	to        string // "" by kind
 	dryRun    bool
 	overwrite bool
 	limit     int64
 }
 
-// target is a calendar that takes objects.
+// shelf is what a file goes into: calendars, or address books.
+type shelf struct {
+	root, called, def string
+	list              func(*store.Tx, *store.Principal) ([]*store.Collection, error)
+}
+
+var (
+	calendarShelf = shelf{"calendars", "calendar", "calendar", calendars}
+	bookShelf     = shelf{"addressbooks", "address book", "addressbook", books}
+)
+
+// target is a calendar, or an address book, that takes objects.
 type target struct {
 	id   int64
 	name string
@@ -69,7 +82,7 @@ type result struct {
 // importWorkers at a time: so many writes can share a commit.
 const importWorkers = 8
 
-// prepare finds the account and the calendars.
+// prepare finds the account, and its calendars or address books.
 func (im *importing) prepare(ctx context.Context) error {
 	return im.service.db.View(ctx, func(tx *store.Tx) error {
 		p, err := im.service.account(tx, im.user)
@@ -79,27 +92,30 @@ func (im *importing) prepare(ctx context.Context) error {
 		if p.Disabled {
 			return hint(fmt.Errorf("user %q is disabled", im.user), "%s user enable %s", program, quoteArg(im.user))
 		}
-		list, err := calendars(tx, p)
+		list, err := im.shelf.list(tx, p)
 		if err != nil {
 			return err
 		}
 		var names []string
 		for _, c := range list {
 			names = append(names, c.Name)
-			im.calendars = append(im.calendars, target{id: c.ID, name: c.Name, path: webdav.P("calendars", p.Name, c.Name), kind: ical.Kind(c.Components)})
+			im.targets = append(im.targets, target{id: c.ID, name: c.Name, path: webdav.P(im.shelf.root, p.Name, c.Name), kind: ical.Kind(c.Components)})
 		}
 		if im.to != "" && !slices.Contains(names, im.to) {
-			return fmt.Errorf("no calendar %q of %s (there are: %s)", im.to, im.user, strings.Join(names, ", "))
+			return fmt.Errorf("no %s %q of %s (there are: %s)", im.shelf.called, im.to, im.user, strings.Join(names, ", "))
 		}
 		return nil
 	})
 }
 
-// run takes the file in. done is told how many objects are through.
-func (im *importing) run(ctx context.Context, raw []byte, done func(int)) (result, error) {
+// task takes one object in. An error is one of the store: it ends the import.
+type task func(context.Context) (verdict, error)
+
+// run takes the objects in. done is told how many are through. An error of the sequence ends it, too.
+func (im *importing) run(ctx context.Context, tasks iter.Seq2[task, error], done func(int)) (result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	parts := make(chan ical.Part)
+	waiting := make(chan task)
 	var (
 		mu  sync.Mutex
 		res result
@@ -118,11 +134,11 @@ func (im *importing) run(ctx context.Context, raw []byte, done func(int)) (resul
 	}
 	for range importWorkers {
 		wg.Go(func() {
-			for p := range parts {
-				v, err := im.take(ctx, p)
+			for take := range waiting {
+				v, err := take(ctx)
 				if err != nil {
 					cancel(err)
-					continue // the feeder sees it, and closes parts
+					continue // the feeder sees it, and closes waiting
 				}
 				add(v)
 			}
@@ -130,28 +146,44 @@ func (im *importing) run(ctx context.Context, raw []byte, done func(int)) (resul
 	}
 	var fileErr error
 feed:
-	for p, err := range ical.Split(raw) {
-		switch {
-		case err != nil && p.Component == "":
+	for take, err := range tasks {
+		if err != nil {
 			fileErr = err
-			break feed
-		case err != nil:
-			add(verdict{fate: fateRefused, line: p.Line, what: named(p), note: noteOf(p, withoutLine(err.Error()))})
-			continue
+			break
 		}
 		select {
-		case parts <- p:
+		case waiting <- take:
 		case <-ctx.Done():
 			break feed
 		}
 	}
-	close(parts)
+	close(waiting)
 	wg.Wait()
 	slices.SortStableFunc(res.notes, func(a, b verdict) int { return a.line - b.line })
 	if err := context.Cause(ctx); err != nil {
 		return res, fmt.Errorf("import stopped after %s: %w (it can be repeated)", plural(int64(n), "object"), err)
 	}
 	return res, fileErr
+}
+
+// entries are the objects of a calendar file.
+func (im *importing) entries(raw []byte) iter.Seq2[task, error] {
+	return func(yield func(task, error) bool) {
+		for p, err := range ical.Split(raw) {
+			take := func(ctx context.Context) (verdict, error) { return im.take(ctx, p) }
+			switch {
+			case err != nil && p.Component == "":
+				yield(nil, err)
+				return
+			case err != nil:
+				bad := verdict{fate: fateRefused, line: p.Line, what: named(p), note: noteOf(p, withoutLine(err.Error()))}
+				take = func(context.Context) (verdict, error) { return bad, nil }
+			}
+			if !yield(take, nil) {
+				return
+			}
+		}
+	}
 }
 
 // named is how a message calls an object.
@@ -200,41 +232,57 @@ func (im *importing) take(ctx context.Context, p ical.Part) (verdict, error) {
 	if err != nil {
 		return v.refuse(p, shift, err), nil
 	}
-	name, there, err := im.find(ctx, to, info.UID)
+	refused, err := im.put(ctx, &v, to, object{uid: info.UID, body: body, media: "text/calendar; charset=utf-8", extension: ".ics", newer: newer})
+	if refused != nil {
+		return v.refuse(p, shift, refused), nil
+	}
+	return v, err
+}
+
+// object is one that can be stored.
+type object struct {
+	uid, media, extension string
+	body                  []byte
+	newer                 func(there, here []byte) bool
+}
+
+// put stores an object if it has to be, and says in the verdict what became of it. refused is a fault of the object.
+func (im *importing) put(ctx context.Context, v *verdict, to target, o object) (refused, err error) {
+	name, there, err := im.find(ctx, to, o)
 	if err != nil {
-		return v, err
+		return nil, err
 	}
 	switch {
 	case there == nil:
 		v.fate = fateNew
-	case bytes.Equal(there, body):
+	case bytes.Equal(there, o.body):
 		v.fate, v.note = fateSame, ""
-		return v, nil
-	case !im.overwrite && newer(there, body):
+		return nil, nil
+	case !im.overwrite && o.newer(there, o.body):
 		v.fate, v.note = fateKept, ""
-		return v, nil
+		return nil, nil
 	default:
 		v.fate = fateChanged
 	}
 	if im.dryRun {
-		return v, nil
+		return nil, nil
 	}
-	err = im.service.do(ctx, im.user, http.MethodPut, to.path.Child(name, false), http.Header{"Content-Type": {"text/calendar; charset=utf-8"}}, body)
+	err = im.service.do(ctx, im.user, http.MethodPut, to.path.Child(name, false), http.Header{"Content-Type": {o.media}}, o.body)
 	switch {
 	case err == nil:
-		return v, nil
+		return nil, nil
 	case ctx.Err() != nil:
-		return v, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	for _, ours := range []error{store.ErrFull, store.ErrBusy, store.ErrClosed, store.ErrReplaced, store.ErrIncompatible} {
 		if errors.Is(err, ours) {
-			return v, err
+			return nil, err
 		}
 	}
 	if errors.Is(err, store.ErrQuota) {
 		err = fmt.Errorf("%s may hold no more (caldav-fcgi user quota)", im.user)
 	}
-	return v.refuse(p, shift, err), nil
+	return err, nil
 }
 
 // refuse says why, in lines of the file.
@@ -324,32 +372,32 @@ func (im *importing) choose(info ical.Info) (target, error) {
 	}
 	takes := func(t target) bool { return t.kind == 0 || info.Kind&^t.kind == 0 }
 	for _, name := range order {
-		if i := slices.IndexFunc(im.calendars, func(t target) bool { return t.name == name && takes(t) }); i >= 0 {
-			return im.calendars[i], nil
+		if i := slices.IndexFunc(im.targets, func(t target) bool { return t.name == name && takes(t) }); i >= 0 {
+			return im.targets[i], nil
 		}
 	}
 	if im.to != "" {
 		return target{}, fmt.Errorf("the calendar %s does not take %s", im.to, info.Component)
 	}
-	if i := slices.IndexFunc(im.calendars, takes); i >= 0 {
-		return im.calendars[i], nil
+	if i := slices.IndexFunc(im.targets, takes); i >= 0 {
+		return im.targets[i], nil
 	}
 	return target{}, fmt.Errorf("%s has no calendar that takes %s", im.user, info.Component)
 }
 
 // find looks for an object with that UID: its name and octets, or a free name and nil.
-func (im *importing) find(ctx context.Context, to target, uid string) (name string, there []byte, err error) {
+func (im *importing) find(ctx context.Context, to target, obj object) (name string, there []byte, err error) {
 	err = im.service.db.View(ctx, func(tx *store.Tx) error {
-		for o, err := range tx.ObjectsByUID(to.id, uid, store.Body) {
+		for o, err := range tx.ObjectsByUID(to.id, obj.uid, store.Body) {
 			if err != nil {
 				return err
 			}
 			name, there = o.Name, bytes.Clone(o.Body)
 			return nil
 		}
-		name = objectName(uid)
+		name = objectName(obj.uid, obj.extension)
 		if _, err := tx.Object(to.id, name, 0); err == nil {
-			name = hashName(uid) // the name is that of another UID
+			name = hashName(obj.uid, obj.extension) // the name is that of another UID
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -362,17 +410,17 @@ func (im *importing) find(ctx context.Context, to target, uid string) (name stri
 const maxPlainName = 120
 
 // objectName is the UID where it makes a tame name, as most clients have it.
-func objectName(uid string) string {
+func objectName(uid, extension string) string {
 	if uid == "" || len(uid) > maxPlainName || uid[0] == '.' ||
 		strings.Trim(uid, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@") != "" {
-		return hashName(uid)
+		return hashName(uid, extension)
 	}
-	return uid + ".ics"
+	return uid + extension
 }
 
-func hashName(uid string) string {
+func hashName(uid, extension string) string {
 	sum := sha256.Sum256([]byte(uid))
-	return hex.EncodeToString(sum[:16]) + ".ics"
+	return hex.EncodeToString(sum[:16]) + extension
 }
 
 // newer says whether a is a later version of the object than b: a higher SEQUENCE, else a later LAST-MODIFIED. Where one
