@@ -71,8 +71,12 @@ func (n *Node) duplicate(rq *webdav.Request, r *Rules, in *Node, from, name stri
 	return row, rq.Tx.PutObject(n.Data, row, src.Body, ix)
 }
 
-// MoveObject gives an object another name, another collection, or both.
+// MoveObject gives an object another name, another collection, or both. What lies in a share stays there:
+// apple-caldav-sharing §5.5.5.
 func (n *Node) MoveObject(rq *webdav.Request, r *Rules, src *Object, name string) (webdav.Stored, error) {
+	if src.In.Mounted() && src.In.Data.ID != n.Data.ID {
+		return webdav.Stored{}, webdav.Forbidden("%s belongs to %s: copy it instead", src.Path(), src.In.Owner.Name)
+	}
 	created, err := n.makeRoom(rq, r, src, name, true)
 	if err != nil {
 		return webdav.Stored{}, err
