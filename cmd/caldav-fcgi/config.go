@@ -46,6 +46,7 @@ type config struct {
 	MaxSteps, MaxInstances, MaxExpanded int64
 	MaxTime                             time.Duration
 	ObjectShare                         int64
+	Birthdays, Directory                bool
 	Files                               bool
 	MaxFile                             int64
 	Quota                               string
@@ -54,7 +55,7 @@ type config struct {
 }
 
 func newConfig() *config {
-	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", People: "all", Invitations: "ask", Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxTime: 5 * time.Second, MaxInstances: 200_000, MaxExpanded: 256 << 20, ObjectShare: 50, MaxFile: 100 << 20, Quota: "none", Log: "text"}
+	return &config{FCGILayer: "own", SocketMode: "0660", Realm: "calendar", GroupsParam: "OIDC_CLAIM_groups", People: "all", Invitations: "ask", Birthdays: true, Provision: true, MaxResource: 10 << 20, MaxSteps: 50_000_000, MaxTime: 5 * time.Second, MaxInstances: 200_000, MaxExpanded: 256 << 20, ObjectShare: 50, MaxFile: 100 << 20, Quota: "none", Log: "text"}
 }
 
 // setting is one line of the table: a flag, a key of the configuration file and an environment variable in one.
@@ -103,6 +104,8 @@ var settings = []setting{
 	{name: "max-instances", arg: "NUMBER", doc: "how many instances of repeating events one search may give", to: func(c *config) any { return &c.MaxInstances }},
 	{name: "max-expanded", arg: "SIZE", doc: "what the instances in one answer may amount to", to: func(c *config) any { return &c.MaxExpanded }},
 	{name: "object-share", arg: "PERCENT", doc: "how much of what one search may cost a single event may take", to: func(c *config) any { return &c.ObjectShare }, check: checkPercent},
+	{name: "birthdays", arg: "on|off", doc: "keep a calendar of the birthdays and anniversaries in an account's address books", to: func(c *config) any { return &c.Birthdays }},
+	{name: "directory", arg: "on|off", doc: "show the site's people as an address book that everybody can search and nobody can write", to: func(c *config) any { return &c.Directory }},
 	{name: "files", arg: "on|off", doc: "give every account a folder for files of any kind, /files/NAME/ below the base path", to: func(c *config) any { return &c.Files }},
 	{name: "max-file", arg: "SIZE", doc: "largest file that -files takes, such as 500MB; the web server's own limit has to be as large", to: func(c *config) any { return &c.MaxFile }},
 	{name: "quota", arg: "SIZE|none", doc: "how much each account may hold, such as 500MB; caldav-fcgi user quota sets one account's own", to: func(c *config) any { return &c.Quota }, check: checkQuota},

@@ -75,7 +75,7 @@ func (c *call) open(m making, log *slog.Logger) (*service, error) {
 		default:
 		}
 	}
-	s, err := dav.New(db, dav.Options{GiveUp: giveUp, Host: c.Host, Realm: c.Realm, Admins: c.Admin, People: webdav.People(c.People), AcceptShares: c.Invitations == "accept", SpoolDir: spool, NoProvision: !c.Provision, MaxResource: c.MaxResource, MaxSteps: c.MaxSteps, MaxTime: c.MaxTime, MaxInstances: c.MaxInstances, MaxExpanded: c.MaxExpanded, ObjectShare: c.ObjectShare, Files: c.Files, MaxFile: c.MaxFile, Log: log, Version: shortVersion()})
+	s, err := dav.New(db, dav.Options{GiveUp: giveUp, Host: c.Host, Realm: c.Realm, Admins: c.Admin, People: webdav.People(c.People), AcceptShares: c.Invitations == "accept", SpoolDir: spool, NoProvision: !c.Provision, MaxResource: c.MaxResource, MaxSteps: c.MaxSteps, MaxTime: c.MaxTime, MaxInstances: c.MaxInstances, MaxExpanded: c.MaxExpanded, ObjectShare: c.ObjectShare, NoBirthdays: !c.Birthdays, Directory: c.Directory, Files: c.Files, MaxFile: c.MaxFile, Log: log, Version: shortVersion()})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
