@@ -9,7 +9,7 @@
 # client_NAME in .ci/clients/NAME.sh, with packages_NAME, which prints what is missing. They leave the account as it was.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-all="curl litmus cadaver davfs2 vdirsyncer khal todoman calcurse python-caldav tsdav evolution syncevolution"
+all="curl litmus cadaver davfs2 vdirsyncer khal khard todoman calcurse python-caldav tsdav evolution syncevolution"
 limit=${CLIENT_SECONDS:-60} # for one client
 export CLIENT_CACHE=${CLIENT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/caldav-fcgi-clients}
 

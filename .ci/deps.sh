@@ -39,6 +39,7 @@ elif [ "$want" != build ]; then
 	need davfs2 have mount.davfs
 	need vdirsyncer have vdirsyncer
 	need khal have khal
+	need khard have khard
 	need todoman have todoman
 	need calcurse have calcurse-caldav
 	# Debian's python3, whatever stands first in PATH.
