@@ -2,6 +2,7 @@ package webdav
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -119,6 +120,9 @@ func (w *Writer) Cut(mark int) { w.buf = w.buf[:mark] }
 // Flush hands on what has been written when it is worth it: to be called between two members of a long answer.
 func (w *Writer) Flush() error {
 	if w.out == nil || len(w.buf) < flushAt {
+		if len(w.buf) > flushAt/8 && cap(w.buf) < flushAt { // a long answer: growing step by step would copy it twice over
+			w.buf = slices.Grow(w.buf, flushAt)
+		}
 		return w.err
 	}
 	return w.flushAll()
