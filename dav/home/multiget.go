@@ -60,7 +60,7 @@ func (m *Multiget) Answer(rq *webdav.Request) (webdav.Response, error) {
 type members struct {
 	of      webdav.Path
 	names   []string
-	slashed map[string]bool // names that were asked for with a slash at the end: an answer has the client's own href
+	slashed map[string]bool // which names were asked for with a slash at the end: an answer has the client's own href
 }
 
 // groupHrefs sorts the hrefs by the collection they lie in, each once. Those that are no address of ours are
@@ -69,6 +69,7 @@ func groupHrefs(rq *webdav.Request, hrefs []*etree.Element, w *webdav.Writer) []
 	var groups []*members
 	at := map[string]*members{}
 	seen := map[string]bool{}
+	var g *members
 	for _, el := range hrefs {
 		path, err := rq.ParseHref(el.Text())
 		if err != nil || len(path.Segments) == 0 {
@@ -84,19 +85,18 @@ func groupHrefs(rq *webdav.Request, hrefs []*etree.Element, w *webdav.Writer) []
 		}
 		slash := path.Slash
 		path.Slash = false
-		if key := path.String(); seen[key] {
+		if parent := path.Parent(); g == nil || !g.of.Same(parent) { // nearly always all lie in one
+			if g = at[parent.String()]; g == nil {
+				g = &members{of: parent, slashed: map[string]bool{}}
+				groups, at[parent.String()] = append(groups, g), g
+			}
+		}
+		name := path.Last()
+		if _, again := g.slashed[name]; again {
 			continue
-		} else {
-			seen[key] = true
 		}
-		parent := path.Parent()
-		g := at[parent.String()]
-		if g == nil {
-			g = &members{of: parent, slashed: map[string]bool{}}
-			groups, at[parent.String()] = append(groups, g), g
-		}
-		g.names = append(g.names, path.Last())
-		g.slashed[path.Last()] = slash
+		g.names = append(g.names, name)
+		g.slashed[name] = slash
 	}
 	return groups
 }
