@@ -296,3 +296,33 @@ func TestSecurity_RevokedRightsEndAtOnce(t *testing.T) {
 	get(dav.Caller{User: "cat"}, 403, "the group between is gone")
 	get(dav.Caller{User: "bob"}, 200, "still a member")
 }
+
+// A calendar that everybody may read leads nobody to who there is.
+func TestSecurity_PublicCalendarsShowNoPeople(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	w := worldOf(t, db, dav.Options{})
+	people(t, db, w.s)
+	w.want(207, "ann", "PROPFIND", "/", "", "Depth", "0")
+	w.want(200, "ann", "ACL", "/calendars/ann/calendar/", `<d:acl xmlns:d="DAV:"><d:ace><d:principal><d:all/></d:principal><d:grant><d:privilege><d:read/></d:privilege><d:privilege><d:read-acl/></d:privilege></d:grant></d:ace></d:acl>`)
+	w.want(207, "", "PROPFIND", "/calendars/ann/calendar/", propfindBody("<d:resourcetype/>"), "Depth", "0")
+	for _, body := range []string{
+		`<d:principal-property-search xmlns:d="DAV:"><d:property-search><d:prop><d:displayname/></d:prop><d:match>e</d:match></d:property-search><d:prop><d:displayname/></d:prop><d:apply-to-principal-collection-set/></d:principal-property-search>`,
+		`<d:principal-property-search xmlns:d="DAV:"><d:property-search><d:prop><d:displayname/></d:prop><d:match>e</d:match></d:property-search><d:prop><d:displayname/></d:prop></d:principal-property-search>`,
+		`<cs:calendarserver-principal-search xmlns:d="DAV:" xmlns:cs="http://calendarserver.org/ns/"><cs:search-token>e</cs:search-token><d:prop><d:displayname/></d:prop><d:apply-to-principal-collection-set/></cs:calendarserver-principal-search>`,
+		`<d:acl-principal-prop-set xmlns:d="DAV:"><d:prop><d:displayname/></d:prop></d:acl-principal-prop-set>`,
+		`<d:expand-property xmlns:d="DAV:"><d:property name="owner"><d:property name="displayname"/><d:property name="alternate-URI-set"/></d:property><d:property name="principal-collection-set"><d:property name="displayname"/></d:property></d:expand-property>`,
+		`<d:principal-match xmlns:d="DAV:"><d:self/><d:prop><d:displayname/></d:prop></d:principal-match>`,
+		`<d:principal-match xmlns:d="DAV:"><d:principal-property><d:owner/></d:principal-property></d:principal-match>`,
+	} {
+		a := w.do("", "REPORT", "/calendars/ann/calendar/", body)
+		for _, told := range []string{"Ann Lee", "Dan Lee", "Great Hall", "mailto:", "/dan/", "/hall/"} {
+			if strings.Contains(a.Body.String(), told) {
+				t.Errorf("%s tells nobody of %s: %d %s", body, told, a.Code, a.Body)
+			}
+		}
+	}
+	for _, path := range []string{"/principals/", "/principals/users/", "/principals/users/ann/", "/principals/users/zoe/", "/principals/locations/hall/"} {
+		w.want(401, "", "PROPFIND", path, "", "Depth", "0")
+	}
+}

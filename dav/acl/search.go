@@ -10,6 +10,7 @@ import (
 
 	"caldav-fcgi/dav/filter"
 	"caldav-fcgi/dav/principal"
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
@@ -65,9 +66,13 @@ type search struct {
 func where(rq *webdav.Request) ([]store.PrincipalKind, error) {
 	res := rq.Resource
 	if webdav.Find(rq.Body, webdav.DAV("apply-to-principal-collection-set")) != nil {
-		root, err := rq.Find(webdav.P("principals"), 0)
+		at := webdav.P("principals")
+		root, err := rq.Find(at, 0)
 		if err != nil {
 			return nil, err
+		}
+		if !rq.May(root, privilege.Read) { // what everybody may read may be asked by nobody
+			return nil, webdav.NeedPrivileges(at, privilege.Read)
 		}
 		res = root
 	}

@@ -116,7 +116,7 @@ func At(rq *webdav.Request, p webdav.Path) (Principal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if who, ok := res.(Principal); ok {
+	if who, ok := res.(Principal); ok && rq.May(res, privilege.Read) {
 		return who, nil
 	}
 	return nil, store.ErrNotFound

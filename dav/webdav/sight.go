@@ -15,12 +15,12 @@ const (
 
 // Sight is whom the caller sees of the others.
 func (rq *Request) Sight() (store.Sight, error) {
+	if rq.Who.Principal == nil {
+		return store.Sight{}, nil
+	}
 	people := rq.server.opt.People
 	if people == "" || people == Everybody {
 		return store.Sight{All: true}, nil
-	}
-	if rq.Who.Principal == nil {
-		return store.Sight{}, nil
 	}
 	ties, err := rq.Identities()
 	if err != nil {
