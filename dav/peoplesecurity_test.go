@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"caldav-fcgi/dav"
 	"caldav-fcgi/dav/privilege"
@@ -324,5 +325,26 @@ func TestSecurity_PublicCalendarsShowNoPeople(t *testing.T) {
 	}
 	for _, path := range []string{"/principals/", "/principals/users/", "/principals/users/ann/", "/principals/users/zoe/", "/principals/locations/hall/"} {
 		w.want(401, "", "PROPFIND", path, "", "Depth", "0")
+	}
+}
+
+// One request names a bounded number of members, be they all the same.
+func TestMembers_AreBounded(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	w := worldOf(t, db, dav.Options{Admins: []string{"root"}})
+	people(t, db, w.s)
+	body := func(n int) string {
+		return `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:group-member-set>` + strings.Repeat("<d:href>/principals/users/cat/</d:href>", n) + `</d:group-member-set></d:prop></d:set></d:propertyupdate>`
+	}
+	for _, c := range []struct{ user, path string }{{"root", "/principals/groups/team/"}, {"ann", "/principals/users/ann/calendar-proxy-read/"}} {
+		w.within(10*time.Second, c.path, func() {
+			if a := w.want(207, c.user, "PROPPATCH", c.path, body(2000)); !strings.Contains(a.Body.String(), "200 OK") {
+				t.Errorf("%s", a.Body)
+			}
+			if a := w.want(207, c.user, "PROPPATCH", c.path, body(2001)); !strings.Contains(a.Body.String(), " 507 ") {
+				t.Errorf("%s", a.Body)
+			}
+		})
 	}
 }

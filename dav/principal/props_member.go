@@ -180,11 +180,12 @@ func namedMembers(rq *webdav.Request, group Principal, el *etree.Element) (map[i
 	if el == nil {
 		return named, nil
 	}
+	hrefs := 0
 	for _, href := range el.ChildElements() {
 		if webdav.NameOf(href) != webdav.DAV("href") {
 			continue
 		}
-		if len(named) == maxMembers {
+		if hrefs++; hrefs > maxMembers {
 			return nil, &webdav.Error{Status: http.StatusInsufficientStorage, Text: fmt.Sprintf("one request names %d members at most", maxMembers)}
 		}
 		text := webdav.TextOf(href)
