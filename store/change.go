@@ -19,6 +19,12 @@ type change struct {
 	first      bool   // it makes something, whose id becomes the revision: the object, or with no collection given the collection
 }
 
+const (
+	logColumns = `INSERT INTO change(rev, collection, object, name, tag, at, who, agent, body, hides, aces) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `
+	logChange  = logColumns + `NULL)`
+	logGone    = logColumns + acesLeft + `)` // ace by its key
+)
+
 // record writes the row. The revision is known beforehand: writers are alone.
 func (tx *Tx) record(c change) (change, error) {
 	agent, err := tx.agentRow()
@@ -32,9 +38,11 @@ func (tx *Tx) record(c change) (change, error) {
 	case c.first:
 		c.object = c.rev
 	}
-	_, err = tx.exec(`INSERT INTO change(rev, collection, object, name, tag, at, who, agent, body, hides) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.rev, c.collection, link{&c.object}, text{&c.name}, c.tag, tx.Now.Unix(), link{&tx.who}, link{&agent}, link{&c.body}, num(&c.hides))
-	if err != nil {
+	query, args := logChange, []any{c.rev, c.collection, link{&c.object}, text{&c.name}, c.tag, tx.Now.Unix(), link{&tx.who}, link{&agent}, link{&c.body}, num(&c.hides)}
+	if c.name != "" && c.object != 0 {
+		query, args = logGone, append(args, c.collection, c.object)
+	}
+	if _, err = tx.exec(query, args...); err != nil {
 		return c, fmt.Errorf("log the change: %w", err)
 	}
 	tx.rev = c.rev

@@ -115,7 +115,7 @@ CREATE TABLE change(
   who INTEGER,
   agent INTEGER,
   body INTEGER                       -- what this replaced or removed: history and undo; NULL when purged
-, hides INTEGER NOT NULL DEFAULT 0) STRICT;
+, hides INTEGER NOT NULL DEFAULT 0, aces TEXT) STRICT;
 CREATE INDEX change_sync ON change(collection, rev);
 CREATE INDEX change_gone ON change(collection, rev, name) WHERE name IS NOT NULL;
 CREATE INDEX change_name ON change(collection, name, rev) WHERE name IS NOT NULL;

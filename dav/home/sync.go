@@ -56,6 +56,8 @@ func (n *Node) told(rq *webdav.Request, since store.Token, list []store.Change) 
 		switch {
 		case ch.Gone && sights.Secret[ch.Name] && n.access.View != privilege.Full:
 			continue
+		case ch.Gone && sights.Left[ch.Name] != nil && !rq.Judge(n.Owner.ID, sights.Left[ch.Name], n.inherited()).Rights.Has(privilege.Read):
+			continue // he has never seen it, or been told before
 		case !ch.Gone && sights.Lost[ch.Name] && !ch.Collection && !seen[ch.Name]:
 			ch.Gone = true
 		}
