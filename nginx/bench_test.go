@@ -118,6 +118,7 @@ type bench struct {
 	results   []result
 	store     int64 // octets of the database after the fill
 	peak      atomic.Int64
+	worst     int64 // peak of all operations
 	rest      int64
 	notes     []string
 	helloCPU  map[int]float64 // by connections
@@ -304,7 +305,7 @@ func (b *bench) measureOf(name string, conns, times int, run func(i int) (answer
 	}
 	r := result{name: name, conns: conns, times: len(took), cpu: ms(cpu) / float64(len(took)), median: ms(median(took)),
 		rate: float64(len(took)) / wall.Seconds(), first: ms(median(firsts)), bytes: size}
-	b.Logf("%-32s %6d × %9.3f ms CPU %9.3f ms %8.0f/s %9d B", name, r.times, r.cpu, r.median, r.rate, r.bytes)
+	b.Logf("%-32s %6d × %9.3f ms CPU %9.3f ms %8.0f/s %9d B; at most %.0f MB so far", name, r.times, r.cpu, r.median, r.rate, r.bytes, float64(b.peak.Load())/1e6)
 	return r
 }
 

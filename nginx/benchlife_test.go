@@ -190,6 +190,7 @@ func (b *bench) grow(size int64) {
 			b.Fatal(err)
 		}
 	}
+	b.note("Objects of 9 MB, put one after the other: memory %.0f MB at the worst moment.", float64(b.peak.Load())/1e6)
 }
 
 // plainCGI starts the program for each request.

@@ -92,6 +92,7 @@ func (b *bench) operations() {
 		return b.want(http.StatusNoContent, "DELETE", benchPath+b.more[i].Name, "")
 	}), f.remove())
 	b.measureHello()
+	b.worst = b.peak.Load()
 	time.Sleep(3 * time.Second)
 	b.rest = sitetest.PSS(b.running.PID(), b.web.PID())
 }

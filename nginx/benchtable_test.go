@@ -67,7 +67,7 @@ func benchTable(runs []*bench) string {
 	for _, r := range runs {
 		export := r.result(opExport)
 		fmt.Fprintf(&s, "* %s objects: memory (PSS of program and nginx) %.0f MB at rest after all this (goal ≤ 30), %.0f MB at the worst moment (≤ 60); store %.2f × the raw %.1f MB (≤ 1.5), a write-ahead log of 4 MB besides while something is written; export of %.1f MB: first byte after %.1f ms (≤ 10).\n",
-			thousands(r.n), float64(r.rest)/1e6, float64(r.peak.Load())/1e6, float64(r.store)/float64(r.raw), float64(r.raw)/1e6, float64(export.bytes)/1e6, export.first)
+			thousands(r.n), float64(r.rest)/1e6, float64(r.worst)/1e6, float64(r.store)/float64(r.raw), float64(r.raw)/1e6, float64(export.bytes)/1e6, export.first)
 		for _, n := range r.notes {
 			s.WriteString("* " + n + "\n")
 		}
