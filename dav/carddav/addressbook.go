@@ -2,6 +2,8 @@ package carddav
 
 import (
 	"iter"
+	"net/http"
+	"strings"
 
 	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/webdav"
@@ -63,6 +65,15 @@ func (b *Book) ChangesBelow(rq *webdav.Request, since store.Token, limit int) ([
 	return b.Changes(rq, since, limit)
 }
 
+// RefusesTokens is with 403, as RFC 6578 §3.2 has it; Thunderbird's address book recovers from 400 only, and would never
+// sync again.
+func (b *Book) RefusesTokens(rq *webdav.Request) int {
+	if strings.Contains(rq.Header.Get("User-Agent"), "Thunderbird") {
+		return http.StatusBadRequest
+	}
+	return http.StatusForbidden
+}
+
 // Make refuses: RFC 6352 §5.2 would allow plain collections, which no client makes, and forbids books in a book.
 func (b *Book) Make(*webdav.Request, string, []webdav.Name) (webdav.Resource, error) {
 	return nil, ErrLocation.With("an address book holds no collections")
@@ -112,14 +123,15 @@ func (b *Book) incoming(from webdav.Resource) (*Card, error) {
 func (b *Book) NewName(*webdav.Request) string { return home.NewName(".vcf") }
 
 var (
-	_ webdav.Copier     = (*Home)(nil)
-	_ webdav.DeepSyncer = (*Home)(nil)
-	_ webdav.Saver      = (*Home)(nil)
-	_ webdav.DeadKeeper = (*Home)(nil)
-	_ webdav.Container  = (*Book)(nil)
-	_ webdav.DeepSyncer = (*Book)(nil)
-	_ webdav.Displayed  = (*Book)(nil)
-	_ webdav.Saver      = (*Book)(nil)
-	_ webdav.Varied     = (*Card)(nil)
-	_ webdav.DeadKeeper = (*Card)(nil)
+	_ webdav.Copier       = (*Home)(nil)
+	_ webdav.TokenRefuser = (*Book)(nil)
+	_ webdav.DeepSyncer   = (*Home)(nil)
+	_ webdav.Saver        = (*Home)(nil)
+	_ webdav.DeadKeeper   = (*Home)(nil)
+	_ webdav.Container    = (*Book)(nil)
+	_ webdav.DeepSyncer   = (*Book)(nil)
+	_ webdav.Displayed    = (*Book)(nil)
+	_ webdav.Saver        = (*Book)(nil)
+	_ webdav.Varied       = (*Card)(nil)
+	_ webdav.DeadKeeper   = (*Card)(nil)
 )

@@ -18,7 +18,7 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 	var since store.Token
 	if text := TextOf(Find(rq.Body, DAV("sync-token"))); text != "" {
 		if since, err = store.ParseToken(text); err != nil {
-			return Response{}, ErrValidSyncToken.With("sync token %q is none of this server's", text)
+			return Response{}, refusedToken(rq, c, "sync token %q is none of this server's", text)
 		}
 	}
 	limit, err := syncLimit(rq)
@@ -34,7 +34,7 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 	}
 	changes, next, more, err := list(rq, since, limit)
 	if errors.Is(err, store.ErrTokenUnknown) {
-		return Response{}, ErrValidSyncToken.With("this collection never gave out that sync token")
+		return Response{}, refusedToken(rq, c, "this collection never gave out that sync token")
 	}
 	if err != nil {
 		return Response{}, err
@@ -53,6 +53,14 @@ func syncCollection(rq *Request, c Syncer) (Response, error) {
 		endSync(w, next)
 		return nil
 	}}, nil
+}
+
+// refusedToken is DAV:valid-sync-token, with the status that the client recovers from.
+func refusedToken(rq *Request, c Syncer, format string, a ...any) error {
+	if r, ok := c.(TokenRefuser); ok {
+		return (&Condition{ErrValidSyncToken.Name, r.RefusesTokens(rq)}).With(format, a...)
+	}
+	return ErrValidSyncToken.With(format, a...)
 }
 
 // syncFirst answers a client that knows nothing yet: all members, as they lie in the store.

@@ -138,6 +138,12 @@ type Mount interface {
 	Shared() int64 // the row of that other
 }
 
+// TokenRefuser is a Syncer that says with which status it refuses a sync token.
+type TokenRefuser interface {
+	Syncer
+	RefusesTokens(*Request) int
+}
+
 // AbsentRights is a collection in which a name that is not taken gives other rights than the collection itself: so
 // that existing and absent look alike where the caller may see neither.
 type AbsentRights interface {
