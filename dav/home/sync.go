@@ -41,13 +41,20 @@ func (n *Node) told(rq *webdav.Request, since store.Token, list []store.Change) 
 	if err != nil {
 		return nil, err
 	}
-	var lost []string
+	var lost, lostCollections []string
 	for _, ch := range list {
-		if !ch.Gone && sights.Lost[ch.Name] {
+		switch {
+		case ch.Gone || !sights.Lost[ch.Name]:
+		case ch.Collection:
+			lostCollections = append(lostCollections, ch.Name)
+		default:
 			lost = append(lost, ch.Name)
 		}
 	}
 	seen, err := n.sees(rq, lost)
+	if err == nil {
+		err = n.seesCollections(rq, lostCollections, seen)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +65,7 @@ func (n *Node) told(rq *webdav.Request, since store.Token, list []store.Change) 
 			continue
 		case ch.Gone && sights.Left[ch.Name] != nil && !rq.Judge(n.Owner.ID, sights.Left[ch.Name], n.inherited()).Rights.Has(privilege.Read):
 			continue // he has never seen it, or been told before
-		case !ch.Gone && sights.Lost[ch.Name] && !ch.Collection && !seen[ch.Name]:
+		case !ch.Gone && sights.Lost[ch.Name] && !seen[ch.Name]:
 			ch.Gone = true
 		}
 		out = append(out, ch)
@@ -79,6 +86,27 @@ func (n *Node) sees(rq *webdav.Request, names []string) (map[string]bool, error)
 		seen[row.Name] = n.shows(rq, row)
 	}
 	return seen, nil
+}
+
+// seesCollections adds to seen those of the collections with these names that the caller may read.
+func (n *Node) seesCollections(rq *webdav.Request, names []string, seen map[string]bool) error {
+	if len(names) == 0 {
+		return nil
+	}
+	for row, err := range rq.Tx.Collections(n.Data.ID) {
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(names, row.Name) {
+			continue
+		}
+		c, err := n.open(rq, row, []store.Kind{row.Kind}, nil)
+		if err != nil {
+			return err
+		}
+		seen[row.Name] = c != nil && c.access.Rights.Has(privilege.Read)
+	}
+	return nil
 }
 
 func (n *Node) shows(rq *webdav.Request, row *store.Object) bool {
