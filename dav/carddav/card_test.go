@@ -103,3 +103,31 @@ func TestDirectory(t *testing.T) {
 		t.Errorf("principal-address: %s", who)
 	}
 }
+
+// A card that cannot be read is given as it is, but not in another form: that is its own answer (RFC 6352 §8.7.2).
+func TestMultiget_CardThatCannotBeConverted(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, dav.Options{})
+	s.fill(0, 2)
+	s.update(func(tx *store.Tx, c *store.Collection) error {
+		return tx.PutObject(c, &store.Object{Name: "broken.vcf"}, []byte("no card"), store.Index{UID: "broken"})
+	})
+	ask := func(data string) string {
+		return s.do("REPORT", book, strings.Replace(multiget("p0", "broken"), "<c:address-data/>", data, 1), 207)
+	}
+	if got := ask("<c:address-data/>"); !strings.Contains(got, ">no card<") {
+		t.Errorf("as it is stored: %s", got)
+	}
+	got := ask(`<c:address-data content-type="text/vcard" version="4.0"/>`)
+	for _, want := range []string{"VERSION:4.0", "broken.vcf</d:href><d:status>HTTP/1.1 415 Unsupported Media Type</d:status><d:error><card:supported-address-data-conversion></card:supported-address-data-conversion></d:error>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	s.do("GET", book+"broken.vcf", "", 200)
+	s.do("GET", book+"broken.vcf", "", 406, "Accept: application/vcard+json")
+	if found := s.query(`<c:filter><c:prop-filter name="NOTE"/></c:filter>`); len(found) != 2 {
+		t.Errorf("found %v", found)
+	}
+	s.do("REPORT", book, `<d:sync-collection `+namespaces+`><d:sync-token/><d:sync-level>1</d:sync-level><d:prop><c:address-data content-type="text/vcard" version="4.0"/></d:prop></d:sync-collection>`, 207)
+}

@@ -113,19 +113,7 @@ func (s *server) fill(from, to int) {
 	s.do("PROPFIND", book, "", 207, "Depth: 0") // makes the account
 	for from < to {
 		next := min(to, from+1000)
-		err := s.db.Update(s.tb.Context(), func(tx *store.Tx) error {
-			p, err := tx.Principal(store.User, "ann")
-			if err != nil {
-				return err
-			}
-			home, err := tx.Root(p.ID, store.KindAddressHome)
-			if err != nil {
-				return err
-			}
-			c, err := tx.Collection(home.ID, "addressbook")
-			if err != nil {
-				return err
-			}
+		s.update(func(tx *store.Tx, c *store.Collection) error {
 			for n := from; n < next; n++ {
 				body := person(n)
 				parsed, err := vcard.Parse([]byte(body))
@@ -142,9 +130,29 @@ func (s *server) fill(from, to int) {
 			}
 			return nil
 		})
-		if err != nil {
-			s.tb.Fatal(err)
-		}
 		from = next
+	}
+}
+
+// update changes ann's address book past the service.
+func (s *server) update(do func(*store.Tx, *store.Collection) error) {
+	s.tb.Helper()
+	err := s.db.Update(s.tb.Context(), func(tx *store.Tx) error {
+		p, err := tx.Principal(store.User, "ann")
+		if err != nil {
+			return err
+		}
+		home, err := tx.Root(p.ID, store.KindAddressHome)
+		if err != nil {
+			return err
+		}
+		c, err := tx.Collection(home.ID, "addressbook")
+		if err != nil {
+			return err
+		}
+		return do(tx, c)
+	})
+	if err != nil {
+		s.tb.Fatal(err)
 	}
 }
