@@ -20,7 +20,7 @@ import (
 const serveHelp = `Started by a web server it needs no flags: on a listening socket as descriptor 0 (mod_fcgid, lighttpd, spawn-fcgi) or on sockets of systemd it speaks FastCGI, with the variables of CGI it answers one request. As a service of its own it listens where -fcgi and -http say, as often as they are given:
   caldav-fcgi serve -db /var/lib/caldav-fcgi/caldav.db -fcgi unix:/run/caldav-fcgi/sock
   caldav-fcgi serve -http 127.0.0.1:8080 -htpasswd users.htpasswd
-Over FastCGI a user is who the web server says (REMOTE_USER with AUTH_TYPE). Over -http it is one whose password -htpasswd has, or whom the proxy names in -user-header; else nobody, and nobody sees only where to log in.
+Over FastCGI a user is who the web server says (REMOTE_USER with AUTH_TYPE). Over -http it is one whose password -htpasswd has, or whom the proxy names in -user-header; else nobody, and nobody sees only where to log in. With -tokens=on a device that has a password of its own (caldav-fcgi token new) comes in over -http, and over FastCGI where the web server sets CALDAV_LOGIN=token.
 SIGTERM and SIGINT let running requests end, at most 30 seconds (2 on descriptor 0); a second one ends the process at once.`
 
 // serveSettings are those that have a meaning for a server.
