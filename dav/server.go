@@ -64,7 +64,7 @@ func New(db *store.DB, opt Options) (*Server, error) {
 		acl.Module(),
 		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxTime: opt.MaxTime, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded, ObjectShare: opt.ObjectShare,
 			Places: map[store.Kind]func(*home.Node) webdav.Resource{share.Kind: share.Place}, Removing: share.Removing}),
-		carddav.Module(carddav.Options{MaxResource: opt.MaxResource, Directory: opt.Directory, Changed: cardsChanged(opt)}),
+		carddav.Module(carddav.Options{MaxResource: opt.MaxResource, Directory: opt.Directory, Changed: cardsChanged(opt), Removing: share.Removing}),
 		share.Module(share.Options{Accept: opt.AcceptShares}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),

@@ -23,16 +23,9 @@ type Calendar struct {
 	zoneOnce sync.Once
 }
 
-// Types are those RFC 4791 §4.2 wants, and who shares it with whom: apple-caldav-sharing §5.2.1.
+// Types are those RFC 4791 §4.2 wants.
 func (c *Calendar) Types() []webdav.Name {
-	types := []webdav.Name{webdav.DAV("collection"), calDAV("calendar")}
-	switch {
-	case c.Mounted():
-		types = append(types, webdav.Name{Space: webdav.NSCalendarServer, Local: "shared"})
-	case c.Row.Shared && c.Mine():
-		types = append(types, webdav.Name{Space: webdav.NSCalendarServer, Local: "shared-owner"})
-	}
-	return types
+	return c.Sharing(webdav.DAV("collection"), calDAV("calendar"))
 }
 
 // Color is what the client gave, mostly "#RRGGBB" or "#RRGGBBAA"; "" for none.

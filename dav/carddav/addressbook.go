@@ -18,7 +18,7 @@ type Book struct {
 
 // Types are those RFC 6352 §5.2 wants.
 func (b *Book) Types() []webdav.Name {
-	return []webdav.Name{webdav.DAV("collection"), cardDAV("addressbook")}
+	return b.Sharing(webdav.DAV("collection"), cardDAV("addressbook"))
 }
 
 func (b *Book) card(row *store.Object) *Card {

@@ -85,6 +85,11 @@ func (h *Home) Remove(rq *webdav.Request, name string) error {
 	if err != nil {
 		return err
 	}
+	if h.shelf.opt.Removing != nil {
+		if err := h.shelf.opt.Removing(rq, b.Node); err != nil {
+			return err
+		}
+	}
 	return h.shelf.changed(rq, rq.Tx.DeleteCollection(b.Row), h.Node)
 }
 

@@ -15,6 +15,8 @@ type Options struct {
 	Directory   bool  // the site's people are a book that everybody can read
 	// Changed is told whose cards a request has changed, in its transaction.
 	Changed func(tx *store.Tx, owner int64) error
+	// Removing is told of an address book, or of an accepted share, before it is deleted.
+	Removing func(*webdav.Request, *home.Node) error
 }
 
 // Module is the table of this package.

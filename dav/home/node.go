@@ -69,6 +69,17 @@ func (n *Node) Mounted() bool { return n.Row != n.Data }
 // Mine says whether it lies in the caller's own home.
 func (n *Node) Mine() bool { return n.mine }
 
+// Sharing adds to the types of a collection who shares it with whom: apple-caldav-sharing §5.2.1.
+func (n *Node) Sharing(types ...webdav.Name) []webdav.Name {
+	switch {
+	case n.Mounted():
+		types = append(types, webdav.Name{Space: webdav.NSCalendarServer, Local: "shared"})
+	case n.Row.Shared && n.mine:
+		types = append(types, webdav.Name{Space: webdav.NSCalendarServer, Local: "shared-owner"})
+	}
+	return types
+}
+
 // Created is when it was made.
 func (n *Node) Created() time.Time { return time.Unix(n.Row.Created, 0) }
 

@@ -18,17 +18,24 @@ type Broker struct {
 // maxShares is how many one collection can have: each is read when it is looked at.
 const maxShares = 1000
 
-var errTooMany = fmt.Errorf("a collection can be shared with %d users and groups at most: make a group of them", maxShares)
+// ErrTooMany refuses one share more.
+var ErrTooMany = fmt.Errorf("a collection can be shared with %d users and groups at most: make a group of them", maxShares)
+
+// ErrLevel refuses a level that shows part of a calendar for what is none.
+var ErrLevel = errors.New("an address book is shared for read-write or read")
 
 // Invite shares a collection, or changes a share. s has Collection, Address, Sharee, Level and the texts.
 func (b Broker) Invite(c *store.Collection, owner *store.Principal, s *store.Share) error {
+	if c.Kind == store.KindAddressBook && s.Level > privilege.ShareRead {
+		return ErrLevel
+	}
 	all, err := b.Tx.Shares(c.ID)
 	if err != nil {
 		return err
 	}
 	before := find(all, s.Address, s.Sharee)
 	if before == nil && len(all) >= maxShares {
-		return errTooMany
+		return ErrTooMany
 	}
 	if err := b.Tx.PutShare(s); err != nil {
 		return err

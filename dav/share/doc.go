@@ -1,4 +1,4 @@
-// Package share lets people share calendars with each other: Apple's caldav-sharing and WebDAV resource sharing
+// Package share lets people share calendars and address books with each other: Apple's caldav-sharing and WebDAV resource sharing
 // (draft-pot-webdav-resource-sharing) are two dialects for one thing, the shares that package store keeps. Whatever
 // anybody says in either, or on the command line, is carried out by [Broker].
 //

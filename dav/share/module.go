@@ -1,6 +1,10 @@
 package share
 
 import (
+	"slices"
+
+	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/carddav"
 	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
@@ -21,7 +25,7 @@ func Module(opt Options) webdav.Module {
 		Name:       "share",
 		Compliance: []string{"calendarserver-sharing", "resource-sharing"}, // apple-caldav-sharing §5.1; the draft
 		Provision:  provision(opt),
-		Properties: properties(),
+		Properties: slices.Concat(properties(), sharedProperties[*caldav.Calendar](), sharedProperties[*carddav.Book]()),
 		Methods:    []webdav.Method{shareMethod(opt), replyMethod(opt)},
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/beevik/etree"
 
 	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/carddav"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
@@ -21,7 +23,7 @@ type reply struct {
 
 // replyMethod is a POST on a home that answers an invitation: apple-caldav-sharing §5.4.1.
 func replyMethod(opt Options) webdav.Method {
-	return webdav.Method{Name: http.MethodPost, Match: isXML, On: onType[*caldav.Home], Body: webdav.StreamBody, Write: true,
+	return webdav.Method{Name: http.MethodPost, Match: isXML, On: func(res webdav.Resource) bool { return homeOf(res) != nil }, Body: webdav.StreamBody, Write: true,
 		Needs: func(rq *webdav.Request) ([]webdav.Need, error) {
 			return []webdav.Need{{Path: rq.Target, What: privilege.Bind}}, nil
 		},
@@ -34,8 +36,19 @@ func replyMethod(opt Options) webdav.Method {
 			return err
 		},
 		Run: func(rq *webdav.Request) (webdav.Response, error) {
-			return opt.broker(rq).reply(rq, rq.Resource.(*caldav.Home), rq.Upload.(reply))
+			return opt.broker(rq).reply(rq, homeOf(rq.Resource), rq.Upload.(reply))
 		}}
+}
+
+// homeOf is nil for what is no home that shares can lie in. Either answers for both: that is where clients send it.
+func homeOf(res webdav.Resource) *home.Node {
+	switch r := res.(type) {
+	case *caldav.Home:
+		return r.Node
+	case *carddav.Home:
+		return r.Node
+	}
+	return nil
 }
 
 func replyIn(root *etree.Element) (reply, error) {
@@ -61,7 +74,7 @@ func replyIn(root *etree.Element) (reply, error) {
 // errNoInvitation is the same for one that there is not and for one of somebody else.
 var errNoInvitation = webdav.Forbidden("there is no such invitation: it was taken back, or is for somebody else")
 
-func (b Broker) reply(rq *webdav.Request, h *caldav.Home, r reply) (webdav.Response, error) {
+func (b Broker) reply(rq *webdav.Request, h *home.Node, r reply) (webdav.Response, error) {
 	s, err := rq.Tx.ShareByUID(r.uid)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && s.Sharee != h.Owner.ID:
@@ -77,7 +90,7 @@ func (b Broker) reply(rq *webdav.Request, h *caldav.Home, r reply) (webdav.Respo
 	if mount == nil {
 		return webdav.Response{Status: http.StatusOK, Header: header}, nil
 	}
-	at := h.Path().Child(mount.Name, true)
+	at := pathOf(h.Owner, mount)
 	return webdav.Response{Status: http.StatusOK, Header: header, Stream: func(w *webdav.Writer) error {
 		w.Document(cs("shared-as"))
 		w.Href(at)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/beevik/etree"
 
-	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
@@ -23,11 +23,6 @@ const (
 func isXML(rq *webdav.Request) bool {
 	media, _, err := mime.ParseMediaType(rq.Header.Get("Content-Type"))
 	return err == nil && (media == "application/xml" || media == "text/xml" || media == "application/davsharing+xml")
-}
-
-func onType[R webdav.Resource](res webdav.Resource) bool {
-	_, ok := res.(R)
-	return ok
 }
 
 // readXML reads the body of a POST.
@@ -55,10 +50,10 @@ type change struct {
 	summary, comment string
 }
 
-// shareMethod is a POST on a calendar that changes whom it is shared with, in either dialect: apple-caldav-sharing
+// shareMethod is a POST on a calendar or an address book that changes whom it is shared with, in either dialect: apple-caldav-sharing
 // §5.3.2, and DAV:share-resource of the draft.
 func shareMethod(opt Options) webdav.Method {
-	return webdav.Method{Name: http.MethodPost, Match: isXML, On: onType[*caldav.Calendar], Body: webdav.StreamBody, Write: true,
+	return webdav.Method{Name: http.MethodPost, Match: isXML, On: func(res webdav.Resource) bool { return nodeOf(res) != nil }, Body: webdav.StreamBody, Write: true,
 		Needs: func(rq *webdav.Request) ([]webdav.Need, error) {
 			return []webdav.Need{{Path: rq.Target, What: privilege.Share}}, nil
 		},
@@ -71,7 +66,7 @@ func shareMethod(opt Options) webdav.Method {
 			return err
 		},
 		Run: func(rq *webdav.Request) (webdav.Response, error) {
-			c := rq.Resource.(*caldav.Calendar)
+			c := nodeOf(rq.Resource)
 			b := opt.broker(rq)
 			for _, ch := range rq.Upload.([]change) {
 				if err := b.change(rq, c, ch); err != nil {
@@ -82,7 +77,7 @@ func shareMethod(opt Options) webdav.Method {
 		}}
 }
 
-func (b Broker) change(rq *webdav.Request, c *caldav.Calendar, ch change) error {
+func (b Broker) change(rq *webdav.Request, c *home.Node, ch change) error {
 	address, p, err := sharee(rq, ch.href)
 	if err != nil {
 		return err
@@ -104,7 +99,7 @@ func (b Broker) change(rq *webdav.Request, c *caldav.Calendar, ch change) error 
 	}
 	s.Level = shownLevel(ch.level, ch.exact, before)
 	switch err := b.Invite(c.Data, c.Owner, s); {
-	case errors.Is(err, store.ErrOwnShare), errors.Is(err, errTooMany):
+	case errors.Is(err, store.ErrOwnShare), errors.Is(err, ErrTooMany), errors.Is(err, ErrLevel):
 		return webdav.Forbidden("%s", err)
 	default:
 		return err

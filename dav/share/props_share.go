@@ -2,6 +2,8 @@ package share
 
 import (
 	"caldav-fcgi/dav/caldav"
+	"caldav-fcgi/dav/carddav"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
@@ -23,44 +25,68 @@ func properties() []webdav.Property {
 			}}),
 		webdav.On(webdav.Prop[*Notifications]{Name: webdav.DAV("displayname"), AllProp: true,
 			Get: func(_ *webdav.Request, n *Notifications, w *webdav.Writer) error { w.Text(n.DisplayName()); return nil }}),
-		webdav.On(webdav.Prop[*caldav.Calendar]{Name: cs("invite"), Get: appleInvite}), // §5.2.2
-		webdav.On(webdav.Prop[*caldav.Calendar]{Name: cs("allowed-sharing-modes"), // §5.2.3
-			Get: func(rq *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error {
-				if !rq.May(c, privilege.Share) {
-					return webdav.ErrNoValue
-				}
-				w.Empty(cs("can-be-shared"))
-				return nil
-			}}),
-		webdav.On(webdav.Prop[*caldav.Calendar]{Name: cs("shared-url"), // §5.2.4
-			Get: func(_ *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error {
-				if !c.Mounted() {
-					return webdav.ErrNoValue
-				}
-				w.Href(pathOf(c.Owner, c.Data))
-				return nil
-			}}),
-		webdav.On(webdav.Prop[*caldav.Calendar]{Name: webdav.DAV("share-access"), Get: shareAccess}),
-		webdav.On(webdav.Prop[*caldav.Calendar]{Name: webdav.DAV("invite"), Get: invite}),
-		webdav.On(webdav.Prop[*caldav.Calendar]{Name: own("level"),
-			Get: func(_ *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error {
-				if !c.Mounted() {
-					return webdav.ErrNoValue
-				}
-				w.Empty(own(c.Row.Level.Name()))
-				return nil
-			}}),
+	}
+}
+
+// shared are collections that can be shared, and shares: Node is what the caller has of one.
+type shared interface {
+	*caldav.Calendar | *carddav.Book
+	webdav.Resource
+}
+
+// nodeOf is nil for what cannot be shared.
+func nodeOf(res webdav.Resource) *home.Node {
+	switch r := res.(type) {
+	case *caldav.Calendar:
+		return r.Node
+	case *carddav.Book:
+		return r.Node
+	}
+	return nil
+}
+
+// on is a property of what can be shared.
+func on[R shared](n webdav.Name, get func(*webdav.Request, *home.Node, *webdav.Writer) error) webdav.Property {
+	return webdav.On(webdav.Prop[R]{Name: n, Get: func(rq *webdav.Request, r R, w *webdav.Writer) error { return get(rq, nodeOf(r), w) }})
+}
+
+func sharedProperties[R shared]() []webdav.Property {
+	return []webdav.Property{
+		on[R](cs("invite"), appleInvite), // §5.2.2
+		on[R](cs("allowed-sharing-modes"), func(rq *webdav.Request, c *home.Node, w *webdav.Writer) error { // §5.2.3
+			if !c.Rights(rq).Has(privilege.Share) {
+				return webdav.ErrNoValue
+			}
+			w.Empty(cs("can-be-shared"))
+			return nil
+		}),
+		on[R](cs("shared-url"), func(_ *webdav.Request, c *home.Node, w *webdav.Writer) error { // §5.2.4
+			if !c.Mounted() {
+				return webdav.ErrNoValue
+			}
+			w.Href(pathOf(c.Owner, c.Data))
+			return nil
+		}),
+		on[R](webdav.DAV("share-access"), shareAccess),
+		on[R](webdav.DAV("invite"), invite),
+		on[R](own("level"), func(_ *webdav.Request, c *home.Node, w *webdav.Writer) error {
+			if !c.Mounted() {
+				return webdav.ErrNoValue
+			}
+			w.Empty(own(c.Row.Level.Name()))
+			return nil
+		}),
 	}
 }
 
 // each is what a collection is shared with. A sharee reads of himself alone, in what his own row says, and so without a
 // statement for each of his many shares; who may neither share it nor read who may do what with it reads nothing.
-func each(rq *webdav.Request, c *caldav.Calendar, write func(s *store.Share, p *store.Principal) error) error {
+func each(rq *webdav.Request, c *home.Node, write func(s *store.Share, p *store.Principal) error) error {
 	if c.Mounted() {
 		p := rq.Who.Principal
 		return write(&store.Share{Address: Address(p), Sharee: p.ID, Level: c.Row.Level, Status: store.ShareAccepted, Summary: c.DisplayName()}, p)
 	}
-	if !c.Row.Shared || !rq.May(c, privilege.Share) && !rq.May(c, privilege.ReadACL) {
+	if !c.Row.Shared || c.Rights(rq)&(privilege.Share|privilege.ReadACL) == 0 {
 		return webdav.ErrNoValue
 	}
 	all, err := rq.Tx.Shares(c.Data.ID)
@@ -94,7 +120,7 @@ var states = map[store.ShareStatus]string{
 }
 
 // appleInvite is CS:invite: an organizer for sharees, and users.
-func appleInvite(rq *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error {
+func appleInvite(rq *webdav.Request, c *home.Node, w *webdav.Writer) error {
 	if c.Mounted() {
 		writeOrganizer(w, c.Owner, "")
 	}
@@ -118,7 +144,7 @@ func appleInvite(rq *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error
 }
 
 // invite is the draft's DAV:invite.
-func invite(rq *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error {
+func invite(rq *webdav.Request, c *home.Node, w *webdav.Writer) error {
 	return each(rq, c, func(s *store.Share, p *store.Principal) error {
 		w.Open(webdav.DAV("sharee"))
 		writeSharee(w, s, p)
@@ -141,7 +167,7 @@ func invite(rq *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error {
 }
 
 // shareAccess is the draft's DAV:share-access: what the collection is to who looks at it.
-func shareAccess(_ *webdav.Request, c *caldav.Calendar, w *webdav.Writer) error {
+func shareAccess(_ *webdav.Request, c *home.Node, w *webdav.Writer) error {
 	switch {
 	case c.Mounted():
 		w.Empty(webdav.DAV(word(c.Row.Level)))
