@@ -16,7 +16,7 @@ type Controlled interface {
 	ACL() home.Seat
 }
 
-// entry is one DAV:ace as it is shown.
+// entry is one DAV:ace as it is shown: RFC 3744 §5.5, §5.5.2, §5.5.3.
 type entry struct {
 	privilege.ACE
 	who       webdav.Path // of ToPrincipal

@@ -10,14 +10,14 @@ import (
 func properties() []webdav.Property {
 	none := func(*webdav.Request, webdav.Resource, *webdav.Writer) error { return nil }
 	return []webdav.Property{
-		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("owner"), Get: owner}), // §5.1
-		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("group"), Get: none}),  // §5.2: empty, since there is no such thing here
-		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("supported-privilege-set"), // §5.3
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("owner"), Get: owner}), // RFC 3744 §5.1
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("group"), Get: none}),  // RFC 3744 §5.2: empty, since there is no such thing here
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("supported-privilege-set"), // RFC 3744 §5.3
 			Get: func(_ *webdav.Request, _ webdav.Resource, w *webdav.Writer) error {
 				supported(w, privilege.Tree())
 				return nil
 			}}),
-		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("current-user-privilege-set"), // §5.4
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("current-user-privilege-set"), // RFC 3744 §5.4
 			Get: func(rq *webdav.Request, r webdav.Resource, w *webdav.Writer) error {
 				if !rq.May(r, privilege.ReadCurrentUser) {
 					return webdav.NeedPrivileges(w.Self, privilege.ReadCurrentUser)
@@ -27,11 +27,11 @@ func properties() []webdav.Property {
 				}
 				return nil
 			}}),
-		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("acl"), Get: list}), // §5.5
-		// §5.6: entries may grant and deny, to any principal or to all but it, in any order; the first that applies decides.
+		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("acl"), Get: list}), // RFC 3744 §5.5
+		// RFC 3744 §5.6: entries may grant and deny, to any principal or to all but it, in any order; the first that applies decides.
 		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("acl-restrictions"), Get: none}),
-		// §5.7: lists that would have to grant as well. There are none: what a resource inherits stands in its own DAV:acl,
-		// marked as inherited (§5.5.4).
+		// RFC 3744 §5.7: lists that would have to grant as well. There are none: what a resource inherits stands in its own
+		// DAV:acl, marked as inherited (RFC 3744 §5.5.4).
 		webdav.On(webdav.Prop[webdav.Resource]{Name: webdav.DAV("inherited-acl-set"), Get: none}),
 	}
 }

@@ -83,7 +83,8 @@ func moveMethod() Method {
 		}}
 }
 
-// transferNeeds is RFC 3744 appendix B for COPY and MOVE. What is replaced is removed with all that is in it.
+// transferNeeds is RFC 3744 appendix B for COPY and MOVE. What is replaced is removed with all that is in it. A moved resource
+// keeps its entries, a copy has those of its place only: RFC 3744 §7.3, §7.4.
 func (rq *Request) transferNeeds(source ...Need) ([]Need, error) {
 	dst, err := rq.destination()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // optionsMethod is RFC 9110 §9.3.7 with RFC 4918 §10.1. Without a login it tells what the service can do and nothing
-// of what is there: some sites exempt OPTIONS from the login, and it then always comes anonymous.
+// of what is there (RFC 3744 §7.2 has DAV:read for the rest): some sites exempt OPTIONS from the login, and it then always comes anonymous.
 func optionsMethod(s *Server) Method {
 	return Method{Name: http.MethodOptions, Body: StreamBody, Public: true, Unmapped: true,
 		Run: func(rq *Request) (Response, error) {
