@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -39,6 +40,8 @@ type account struct {
 	Bytes     int64     `json:"bytes"`
 	Quota     *int64    `json:"quota"` // nil: none
 	Calendars []listing `json:"calendars"`
+	Groups    []string  `json:"groups,omitempty"`  // of user show alone, as the next one
+	ActsFor   []string  `json:"actsFor,omitempty"` // whom it is a delegate of, also by way of a group
 }
 
 // listing is a calendar of an account.
@@ -80,6 +83,26 @@ func describe(tx *store.Tx, p *store.Principal) (account, error) {
 		a.Calendars = append(a.Calendars, l)
 	}
 	return a, nil
+}
+
+// belonging adds the groups of an account, and whom it stands in for.
+func (a *account) belonging(tx *store.Tx, p *store.Principal) error {
+	groups, err := tx.Memberships(p.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		switch g.Kind {
+		case store.ProxyRead, store.ProxyWrite:
+			a.ActsFor = append(a.ActsFor, g.Name)
+		default:
+			a.Groups = append(a.Groups, g.Name)
+		}
+	}
+	slices.Sort(a.Groups)
+	slices.Sort(a.ActsFor)
+	a.ActsFor = slices.Compact(a.ActsFor)
+	return nil
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -222,8 +245,10 @@ func userShow(ctx context.Context, c *call) error {
 			if err != nil {
 				return err
 			}
-			a, err = describe(tx, p)
-			return err
+			if a, err = describe(tx, p); err != nil {
+				return err
+			}
+			return a.belonging(tx, p)
 		})
 		if err != nil {
 			return err
@@ -238,6 +263,12 @@ func userShow(ctx context.Context, c *call) error {
 		fmt.Fprintf(c.Stdout, "%s (%s)%s\n", a.Name, a.Display, state)
 		for _, m := range a.Mail {
 			fmt.Fprintf(c.Stdout, "mail: %s\n", m)
+		}
+		if len(a.Groups) > 0 {
+			fmt.Fprintf(c.Stdout, "groups: %s\n", strings.Join(a.Groups, " "))
+		}
+		if len(a.ActsFor) > 0 {
+			fmt.Fprintf(c.Stdout, "acts for: %s\n", strings.Join(a.ActsFor, " "))
 		}
 		if a.Quota != nil {
 			fmt.Fprintf(c.Stdout, "quota: %s of %s used\n", roundSize(a.Bytes), roundSize(*a.Quota))
