@@ -98,7 +98,7 @@ var settings = []setting{
 	{name: "tokens", arg: "on|off", doc: "take the passwords that caldav-fcgi token new has made for single devices", to: func(c *config) any { return &c.Tokens }},
 	{name: "invitations", arg: "ask|accept", doc: "what becomes of a calendar that is shared with somebody: he is asked by his client, or has it at once; right where many clients cannot answer", to: func(c *config) any { return &c.Invitations }, choices: []string{"ask", "accept"}},
 	{name: "provision", arg: "on|off", doc: "make an account at a user's first visit; off: only caldav-fcgi user add makes them", to: func(c *config) any { return &c.Provision }},
-	{name: "max-resource", arg: "SIZE", doc: "largest event or task that is taken, such as 10MB", to: func(c *config) any { return &c.MaxResource }},
+	{name: "max-resource", arg: "SIZE", doc: "largest event, task or contact that is taken, such as 10MB", to: func(c *config) any { return &c.MaxResource }},
 	{name: "max-steps", arg: "NUMBER", doc: "what one search may take to find out when repeating events happen, in steps of some 50 ns; above it is 403 or 507", to: func(c *config) any { return &c.MaxSteps }},
 	{name: "max-time", arg: "TIME", doc: "what one search may take for it in processor time, such as 5s or 500ms", to: func(c *config) any { return &c.MaxTime }},
 	{name: "max-instances", arg: "NUMBER", doc: "how many instances of repeating events one search may give", to: func(c *config) any { return &c.MaxInstances }},
