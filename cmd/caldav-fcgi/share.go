@@ -11,7 +11,6 @@ import (
 
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/share"
-	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
 
@@ -24,7 +23,7 @@ const shareAddHelp = `WITH is a user, "@" and the name of a group, or a mail add
   busy-title       when there is something, and what it is called
   free-busy        when there is something
   caldav-fcgi share add -level busy-title ann/work @staff
-A user is asked by his client and answers there, unless the setting invitations is accept, or -accept is given. What is shared with a group its members have at once. Shared again, it has the new level.`
+An address book is shared in the same way, for the first two. A user is asked by his client and answers there, unless the setting invitations is accept, or -accept is given. What is shared with a group its members have at once. Shared again, it has the new level.`
 
 const shareRevokeHelp = `The calendar is gone from the home of WITH, and from those of the members of a group.`
 
@@ -32,7 +31,7 @@ const shareWhoHelp = `Everybody who can see the calendar, what of it, and why: i
 
 var levelOption = option{"level", "LEVEL", "what for: read-write, read, read-no-private, busy-title or free-busy; read when not given"}
 
-// shared finds the calendar of USER/CALENDAR.
+// shared finds the calendar, or the address book, of USER/CALENDAR.
 func (s *service) shared(tx *store.Tx, arg string) (*store.Principal, *store.Collection, error) {
 	user, name, ok := strings.Cut(arg, "/")
 	if !ok || name == "" {
@@ -42,16 +41,22 @@ func (s *service) shared(tx *store.Tx, arg string) (*store.Principal, *store.Col
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &store.Collection{}
-	home, err := tx.Root(p.ID, store.KindCalendarHome)
-	if err == nil {
-		c, err = tx.Collection(home.ID, name)
+	var c *store.Collection
+	for _, kind := range []store.Kind{store.KindCalendar, store.KindAddressBook} {
+		home, err := tx.Root(p.ID, kind.In())
+		if err == nil && c == nil {
+			c, err = tx.Collection(home.ID, name)
+			if err == nil && c.Kind != kind {
+				c = nil
+			}
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, nil, err
+		}
 	}
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && c.Kind != store.KindCalendar:
-		return nil, nil, hint(fmt.Errorf("user %q has no calendar %q", user, name), "%s user show %s lists them", program, quoteArg(user))
-	case err != nil:
-		return nil, nil, err
+	case c == nil:
+		return nil, nil, hint(fmt.Errorf("user %q has no calendar or address book %q", user, name), "%s user show %s lists them", program, quoteArg(user))
 	case c.Target == 0:
 		return p, c, nil
 	}
@@ -101,8 +106,11 @@ func shareAdd(ctx context.Context, c *call) error {
 				}
 				sh := &store.Share{Collection: coll.ID, Address: address, Sharee: p.ID, Level: level}
 				err = share.Broker{Tx: tx, Accept: c.on("accept") || c.Invitations == "accept"}.Invite(coll, owner, sh)
-				if errors.Is(err, store.ErrOwnShare) {
+				switch {
+				case errors.Is(err, store.ErrOwnShare):
 					return fmt.Errorf("%s is %s's own", c.args[0], owner.Name)
+				case errors.Is(err, share.ErrLevel):
+					return usagef("%s: %v", c.args[0], err)
 				}
 				if err != nil {
 					return err
@@ -237,10 +245,11 @@ func shareList(ctx context.Context, c *call) error {
 			}
 			for _, p := range owners {
 				list, err := calendars(tx, p)
-				if err != nil {
+				contacts, e := books(tx, p)
+				if err := errors.Join(err, e); err != nil {
 					return err
 				}
-				for _, coll := range list {
+				for _, coll := range append(list, contacts...) {
 					if !coll.Shared {
 						continue
 					}
@@ -288,7 +297,7 @@ func shareWho(ctx context.Context, c *call) error {
 					l.User = found.User.Name
 				}
 				if found.Mount != nil {
-					l.Path = webdav.P("calendars", l.User, found.Mount.Name).String()
+					l.Path = share.PathOf(found.User, found.Mount).String()
 				}
 				all = append(all, l)
 			}

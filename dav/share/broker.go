@@ -119,8 +119,8 @@ func shownLevel(asked privilege.Level, exact bool, before *store.Share) privileg
 	return asked
 }
 
-// pathOf is where a collection is.
-func pathOf(owner *store.Principal, c *store.Collection) webdav.Path {
+// PathOf is where a collection is.
+func PathOf(owner *store.Principal, c *store.Collection) webdav.Path {
 	root := "calendars"
 	if c.Kind == store.KindAddressBook {
 		root = "addressbooks"

@@ -84,7 +84,7 @@ func (b Broker) invite(c *store.Collection, owner *store.Principal, s *store.Sha
 		w.Close()
 		writeLevel(w, s.Level)
 		w.Open(cs("hosturl"))
-		w.Href(pathOf(owner, c))
+		w.Href(PathOf(owner, c))
 		w.Close()
 		writeOrganizer(w, owner, organizer)
 		if summary := summaryOf(c, s); summary != "" {
@@ -143,7 +143,7 @@ func (b Broker) answered(s *store.Share, accept bool, summary string) error {
 		text(w, cs("common-name"), nameOf(sharee))
 		w.Empty(cs(state))
 		w.Open(cs("hosturl"))
-		w.Href(pathOf(owner, c))
+		w.Href(PathOf(owner, c))
 		w.Close()
 		text(w, cs("in-reply-to"), s.UID)
 		if summary != "" {

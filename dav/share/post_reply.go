@@ -90,7 +90,7 @@ func (b Broker) reply(rq *webdav.Request, h *home.Node, r reply) (webdav.Respons
 	if mount == nil {
 		return webdav.Response{Status: http.StatusOK, Header: header}, nil
 	}
-	at := pathOf(h.Owner, mount)
+	at := PathOf(h.Owner, mount)
 	return webdav.Response{Status: http.StatusOK, Header: header, Stream: func(w *webdav.Writer) error {
 		w.Document(cs("shared-as"))
 		w.Href(at)

@@ -64,7 +64,7 @@ func sharedProperties[R shared]() []webdav.Property {
 			if !c.Mounted() {
 				return webdav.ErrNoValue
 			}
-			w.Href(pathOf(c.Owner, c.Data))
+			w.Href(PathOf(c.Owner, c.Data))
 			return nil
 		}),
 		on[R](webdav.DAV("share-access"), shareAccess),
