@@ -68,6 +68,9 @@ func serve(ctx context.Context, c *call) (err error) {
 	if mode == fcgi.ModeCGI {
 		return fcgi.CGI{Environ: c.Environ(), Stdin: c.Stdin, Stdout: c.Stdout, ErrorLog: log}.Serve(ctx, front.handler(svc.dav))
 	}
+	if c.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ends, err := c.listen(mode, fastCGI, plain, front, newRest(svc.dav, func() { svc.db.Rest(); debug.FreeOSMemory() }), log)
 	if err != nil {
 		return err
