@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what users wait for and writes the figures into README.md between their markers:
-#   bench.sh           the benchmarks in process, and the site behind nginx (BIG=1: 100,000 objects too)
+#   bench.sh           the benchmarks in process, and the site behind nginx (BIG=1: 100,000 objects too; BIG=50000: as many)
 #   bench.sh peers     other servers beside ours, with the load harness DAVLOAD
 set -euo pipefail
 cd "$(dirname "$0")/.."

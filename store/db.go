@@ -104,7 +104,7 @@ func (db *DB) connect(lock *flock, opt Options) (err error) {
 		return err
 	}
 	bg := context.Background()
-	w := &writer{db: db, lock: lock, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), checkpoint: walSize, idle: idleTime, log: opt.Log}
+	w := &writer{db: db, lock: lock, wake: make(chan struct{}, 1), rest: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), checkpoint: walSize, idle: idleTime, log: opt.Log}
 	db.write = w
 	// The driver is compiled with synchronous=NORMAL for write-ahead logs: FULL has to be said.
 	if w.handle, err = sql.Open("sqlite3", source(db.path, "_journal_mode=WAL&_txlock=immediate&_synchronous=FULL")); err != nil {
@@ -172,7 +172,7 @@ func (db *DB) Rest() {
 	db.read.SetMaxIdleConns(db.readers)
 	select {
 	case db.write.rest <- struct{}{}:
-	default: // somebody is writing
+	default: // it has been told, and is busy
 	}
 }
 

@@ -340,6 +340,20 @@ func TestRest_ClosesWhoReads(t *testing.T) {
 	}
 }
 
+func TestRest_EmptiesTheLog(t *testing.T) {
+	t.Parallel()
+	db := openTemp(t, Options{})
+	if err := db.Update(t.Context(), func(tx *Tx) error { _, err := tx.addBody([]byte("x")); return err }); err != nil {
+		t.Fatal(err)
+	}
+	db.Rest()
+	for begin := time.Now(); db.write.logSize() != 0; time.Sleep(time.Millisecond) {
+		if time.Since(begin) > idleTime/2 {
+			t.Fatal("the log is there still")
+		}
+	}
+}
+
 // The driver passes over a setting that it does not know, and preparing each statement anew costs as much as running it.
 func TestSource_KeepsStatementsPrepared(t *testing.T) {
 	t.Parallel()

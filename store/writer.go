@@ -32,7 +32,7 @@ type writer struct {
 	session    *session // of conn, for as long as it is open
 	lock       *flock
 	wake       chan struct{} // somebody waits
-	rest       chan struct{} // nobody has written for a while
+	rest       chan struct{} // nobody asks for anything
 	quit, done chan struct{}
 	checkpoint int64         // size of the write-ahead log that asks for one
 	idle       time.Duration // without a writer, after which the log is emptied
@@ -127,6 +127,11 @@ func (w *writer) run() {
 			}
 		case <-idle.C:
 			w.emptyLog()
+		case <-w.rest:
+			w.emptyLog()
+			if err := w.exec(`PRAGMA shrink_memory`); err != nil {
+				w.log.Warn("give memory back", "err", err)
+			}
 		case <-w.quit:
 			return
 		}
