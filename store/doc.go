@@ -15,6 +15,12 @@
 //   - content, chunk: large files, in rows of 256 KB, shared by all objects with the same octets. History does not keep them.
 //   - change: one row for each change, never for a transaction, so that a page of a sync may end inside one.
 //   - property: dead properties of collections and objects.
+//   - ace: access control entries of collections and, rarely, of single objects (ace.go). Delegation is no entry: it is membership of a
+//     proxy group of the delegator (member.go).
+//   - share: invitations (share.go). One brings an entry on what is shared and, accepted, a mount: a collection row in the sharee's home
+//     whose target is the shared collection (settle.go, mount.go). A group's has one below it (via) for each user in the group.
+//   - overlay: the alarms that a sharee has set on somebody else's objects.
+//   - token, attempt: hashes of secrets that let in, and wrong attempts at them (token.go).
 //   - lock: write locks, by what stands in the URL and not by object, so that a free name can be locked.
 //   - job: what leaves the process later; the row is written with what causes it, or not at all.
 //
