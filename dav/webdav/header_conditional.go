@@ -87,7 +87,7 @@ func precondition(method string, h http.Header, exists bool, etag string, modifi
 		if tags, any := ParseETags(lines); !matches(tags, any, exists, etag) && !(exists && sameVersion(etag, tags)) {
 			return failed("If-Match")
 		}
-	} else if t, err := http.ParseTime(h.Get("If-Unmodified-Since")); err == nil && exists && !modified.IsZero() {
+	} else if t, ok := dateIn(h, "If-Unmodified-Since"); ok && exists && !modified.IsZero() {
 		if modified.Truncate(time.Second).After(t) {
 			return failed("If-Unmodified-Since")
 		}
@@ -99,12 +99,22 @@ func precondition(method string, h http.Header, exists bool, etag string, modifi
 			}
 			return failed("If-None-Match")
 		}
-	} else if t, err := http.ParseTime(h.Get("If-Modified-Since")); reading && err == nil && exists && !modified.IsZero() {
+	} else if t, ok := dateIn(h, "If-Modified-Since"); reading && ok && exists && !modified.IsZero() {
 		if !modified.Truncate(time.Second).After(t) {
 			return unmodified()
 		}
 	}
 	return nil
+}
+
+// dateIn is the date that a header gives. Most requests have none, and an error would be made for each form that nothing has.
+func dateIn(h http.Header, name string) (time.Time, bool) {
+	v := h.Get(name)
+	if v == "" {
+		return time.Time{}, false
+	}
+	t, err := http.ParseTime(v)
+	return t, err == nil
 }
 
 func etagHeader(etag string) http.Header {
