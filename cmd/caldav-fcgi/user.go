@@ -40,22 +40,23 @@ type account struct {
 	Bytes     int64     `json:"bytes"`
 	Quota     *int64    `json:"quota"` // nil: none
 	Calendars []listing `json:"calendars"`
+	Books     []listing `json:"addressbooks"`
 	Groups    []string  `json:"groups,omitempty"`  // of user show alone, as the next one
 	ActsFor   []string  `json:"actsFor,omitempty"` // whom it is a delegate of, also by way of a group
 }
 
-// listing is a calendar of an account.
+// listing is a calendar or an address book of an account.
 type listing struct {
 	Name       string   `json:"name"`
 	Display    string   `json:"display"`
 	Path       string   `json:"path"`
-	Components []string `json:"components"`
+	Components []string `json:"components,omitempty"` // of a calendar; none: it takes everything
 	Objects    int64    `json:"objects"`
 	Bytes      int64    `json:"bytes"`
 }
 
 func describe(tx *store.Tx, p *store.Principal) (account, error) {
-	a := account{Name: p.Name, Display: p.Display, Disabled: p.Disabled, Mail: []string{}, Calendars: []listing{}}
+	a := account{Name: p.Name, Display: p.Display, Disabled: p.Disabled, Mail: []string{}}
 	if limit, limited := tx.Limit(p); limited {
 		a.Quota = &limit
 	}
@@ -66,24 +67,27 @@ func describe(tx *store.Tx, p *store.Principal) (account, error) {
 	for _, uri := range addresses {
 		a.Mail = append(a.Mail, strings.TrimPrefix(uri, "mailto:"))
 	}
-	list, err := calendars(tx, p)
-	if err != nil {
-		return a, err
-	}
-	for _, c := range list {
-		l := listing{Name: c.Name, Display: c.Name, Path: webdav.P("calendars", p.Name, c.Name).String(), Components: ical.Kind(c.Components).Names(), Objects: c.Objects, Bytes: c.Bytes}
-		if c.Display != nil && *c.Display != "" {
-			l.Display = *c.Display
+	for of, into := range map[*shelf]*[]listing{&calendarShelf: &a.Calendars, &bookShelf: &a.Books} {
+		list, err := of.list(tx, p)
+		if err != nil {
+			return a, err
 		}
-		if l.Components == nil {
-			l.Components = []string{}
+		*into = []listing{}
+		for _, c := range list {
+			l := listing{Name: c.Name, Display: c.Name, Path: webdav.P(of.root, p.Name, c.Name).String(), Components: ical.Kind(c.Components).Names(), Objects: c.Objects, Bytes: c.Bytes}
+			if c.Display != nil && *c.Display != "" {
+				l.Display = *c.Display
+			}
+			a.Objects += c.Objects
+			a.Bytes += c.Bytes
+			*into = append(*into, l)
 		}
-		a.Objects += c.Objects
-		a.Bytes += c.Bytes
-		a.Calendars = append(a.Calendars, l)
 	}
 	return a, nil
 }
+
+// listed are calendars and address books.
+func (a *account) listed() []listing { return slices.Concat(a.Calendars, a.Books) }
 
 // belonging adds the groups of an account, and whom it stands in for.
 func (a *account) belonging(tx *store.Tx, p *store.Principal) error {
@@ -178,7 +182,7 @@ func userAdd(ctx context.Context, c *call) error {
 				return err
 			}
 			fmt.Fprintf(c.Stdout, "made user %s\n", a.Name)
-			for _, l := range a.Calendars {
+			for _, l := range a.listed() {
 				fmt.Fprintf(c.Stdout, "  %s\n", l.Path)
 			}
 			return nil
@@ -274,9 +278,12 @@ func userShow(ctx context.Context, c *call) error {
 			fmt.Fprintf(c.Stdout, "quota: %s of %s used\n", roundSize(a.Bytes), roundSize(*a.Quota))
 		}
 		tw := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
-		for _, l := range a.Calendars {
+		for i, l := range a.listed() {
 			takes := strings.Join(l.Components, ",")
-			if takes == "" {
+			switch {
+			case i >= len(a.Calendars):
+				takes = "contacts"
+			case takes == "":
 				takes = "everything"
 			}
 			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", l.Path, l.Display, plural(l.Objects, "object"), roundSize(l.Bytes), takes)
@@ -366,7 +373,7 @@ func userDelete(ctx context.Context, c *call) error {
 				return err
 			}
 			if a.Objects > 0 && !c.on("yes") {
-				return hint(fmt.Errorf("user %q has %s in %s", p.Name, plural(a.Objects, "object"), plural(int64(len(a.Calendars)), "calendar")),
+				return hint(fmt.Errorf("user %q has %s in %s and %s", p.Name, plural(a.Objects, "object"), plural(int64(len(a.Calendars)), "calendar"), plural(int64(len(a.Books)), "address book")),
 					"to delete all of it: %s user delete -yes %s; to keep a copy before: %s export -user %s > FILE", program, quoteArg(p.Name), program, quoteArg(p.Name))
 			}
 			return tx.DeletePrincipal(p)
