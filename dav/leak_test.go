@@ -59,6 +59,23 @@ func newVault(t *testing.T) *vault {
 	acl("/calendars/ann/open/", "grant", "d:read")
 	put("/calendars/ann/open/hidden.ics", event(secret, "DTSTART:20260201T090000Z", "SUMMARY:"+secret), "text/calendar")
 	acl("/calendars/ann/open/hidden.ics", "deny", "d:all")
+	card := func(name string) string {
+		return "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + name + "\r\nFN:" + name + "\r\nN:" + name + ";;;;\r\nEND:VCARD\r\n"
+	}
+	const book = `<d:mkcol xmlns:d="DAV:" xmlns:card="urn:ietf:params:xml:ns:carddav"><d:set><d:prop><d:resourcetype><d:collection/><card:addressbook/></d:resourcetype></d:prop></d:set></d:mkcol>`
+	v.want(201, "ann", "MKCOL", "/addressbooks/ann/open/", book)
+	v.want(201, "ann", "PUT", "/addressbooks/ann/open/seen.vcf", card("seen"), "Content-Type", "text/vcard")
+	acl("/addressbooks/ann/open/", "grant", "d:read")
+	put("/addressbooks/ann/open/hidden.vcf", card(secret), "text/vcard")
+	acl("/addressbooks/ann/open/hidden.vcf", "deny", "d:all")
+	v.want(201, "ann", "MKCOL", "/files/ann/open/", "")
+	v.want(201, "ann", "PUT", "/files/ann/open/seen.txt", "seen")
+	acl("/files/ann/open/", "grant", "d:read")
+	put("/files/ann/open/hidden.txt", secret, "text/plain")
+	acl("/files/ann/open/hidden.txt", "deny", "d:all")
+	v.want(201, "ann", "MKCOL", "/files/ann/open/hidden/", "")
+	acl("/files/ann/open/hidden/", "deny", "d:all")
+	put("/files/ann/open/hidden/x.txt", secret, "text/plain")
 	v.want(201, "ann", "MKCALENDAR", "/calendars/ann/busy/", "")
 	v.want(201, "ann", "PUT", "/calendars/ann/busy/x.ics", ev("busy"))
 	v.want(207, "ann", "PROPPATCH", "/calendars/ann/busy/", props)
@@ -174,7 +191,7 @@ func TestLeak_NothingIsFoundByGoingAround(t *testing.T) {
 	v := newVault(t)
 	for _, user := range []string{"bob", "cat", ""} {
 		seen := map[string]bool{}
-		todo := []string{"/", "/calendars/", "/calendars/ann/", "/calendars/ann/open/", "/calendars/ann/open/seen.ics", "/calendars/ann/busy/", "/files/", "/files/ann/", "/addressbooks/", "/addressbooks/ann/", "/principals/users/ann/", "/principals/users/ann/calendar-proxy-write/"}
+		todo := []string{"/", "/calendars/", "/calendars/ann/", "/calendars/ann/open/", "/calendars/ann/open/seen.ics", "/calendars/ann/busy/", "/files/", "/files/ann/", "/addressbooks/", "/addressbooks/ann/", "/addressbooks/ann/open/", "/files/ann/open/", "/principals/users/ann/", "/principals/users/ann/calendar-proxy-write/"}
 		qs := v.questions("/calendars/ann/open/seen.ics")
 		for len(todo) > 0 && len(seen) < 60 {
 			path := todo[0]
@@ -208,7 +225,9 @@ func TestLeak_NothingIsFoundByGoingAround(t *testing.T) {
 		}
 	}
 	// Cat has what she was given all the while.
-	v.want(200, "cat", "GET", "/calendars/ann/open/seen.ics", "")
+	for _, path := range []string{"/calendars/ann/open/seen.ics", "/addressbooks/ann/open/seen.vcf", "/files/ann/open/seen.txt"} {
+		v.want(200, "cat", "GET", path, "")
+	}
 	if a := v.want(200, "cat", "REPORT", "/calendars/ann/busy/", busyBody("20250101T000000Z", "20270101T000000Z"), "Depth", "1"); !strings.Contains(a.Body.String(), "FREEBUSY") {
 		t.Errorf("nothing busy: %s", a.Body)
 	}

@@ -25,7 +25,7 @@ func exportMethod() webdav.Method {
 	return webdav.Method{Name: http.MethodGet, Body: webdav.StreamBody,
 		On: func(r webdav.Resource) bool { _, ok := r.(*caldav.Calendar); return ok },
 		Match: func(rq *webdav.Request) bool {
-			return rq.Query.Has("export") || !wantsPage(rq.Header)
+			return rq.Query.Has("export") || !wantsPage(rq.Header) || rq.Who.Principal == nil // the page is for who has logged in
 		},
 		Needs: func(rq *webdav.Request) ([]webdav.Need, error) {
 			return []webdav.Need{{Path: rq.Target, What: privilege.Read}}, nil

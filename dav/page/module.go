@@ -18,7 +18,7 @@ func Module(opt Options) webdav.Module {
 	return webdav.Module{Name: "page", Methods: []webdav.Method{{
 		Name: http.MethodGet, Body: webdav.StreamBody,
 		On:    func(r webdav.Resource) bool { _, ok := r.(webdav.Collection); return ok },
-		Match: func(*webdav.Request) bool { return true },
+		Match: func(rq *webdav.Request) bool { return rq.Who.Principal != nil }, // it is about the account of who asks
 		Needs: func(rq *webdav.Request) ([]webdav.Need, error) {
 			return []webdav.Need{{Path: rq.Target, What: privilege.Read}}, nil
 		},

@@ -110,7 +110,11 @@ func (p *page) view(rq *webdav.Request) (*view, error) {
 		if name == "" {
 			name = c.Name()
 		}
-		v.Collections = append(v.Collections, collection{Name: name, Address: address, Kind: kind(c.Components()), Objects: c.Count(), Subscribe: address + "?export"})
+		shown := collection{Name: name, Address: address, Kind: kind(c.Components()), Objects: c.Count(), Subscribe: address + "?export"}
+		if c.Mounted() { // how many there are of what is not all shown is not told
+			shown.Objects = -1
+		}
+		v.Collections = append(v.Collections, shown)
 	}
 	return v, nil
 }
