@@ -297,7 +297,7 @@ func TestServe_EmptiesDeletedCalendars(t *testing.T) {
 	if err := c2.with(mustHave, func(s *service) error { return s.dav.Jobs().All(t.Context()) }); err != nil {
 		t.Error(err)
 	}
-	if got := command("check"); !strings.Contains(got, "is sound: 1 user, 1 calendar, 0 objects") {
+	if got := command("check"); !strings.Contains(got, "is sound: 1 user, 2 collections, 0 objects") {
 		t.Errorf("check: %s", got)
 	}
 }
