@@ -19,7 +19,7 @@ type matrixRow struct {
 	method, on string
 	variant    string // of COPY and MOVE: how the path and the destination lie
 	needs      map[string]privilege.Set
-	tree       string // the only one; "": all
+	tree       string // the only ones; "": all
 	unseen     bool   // the refusal is 404
 }
 
@@ -38,7 +38,7 @@ const replace = privilege.WriteContent | privilege.WriteProperties
 var matrix = []matrixRow{
 	{method: "OPTIONS", on: atObject},
 	{method: "GET", on: atObject, needs: needs{atObject: privilege.Read}},
-	{method: "GET", on: atColl, needs: needs{atColl: privilege.Read}, tree: "calendars"},
+	{method: "GET", on: atColl, needs: needs{atColl: privilege.Read}, tree: "calendars addressbooks"},
 	{method: "HEAD", on: atObject, needs: needs{atObject: privilege.Read}},
 	{method: "PROPFIND", on: atHome, needs: needs{atHome: privilege.Read}},
 	{method: "PROPFIND", on: atColl, needs: needs{atColl: privilege.Read}},
@@ -121,15 +121,36 @@ func (g *ground) path(place string) string {
 }
 
 func (g *ground) body(uid string) string {
-	return event(fmt.Sprintf("%s-%d", uid, g.made), "DTSTART:20260101T090000Z")
+	uid = fmt.Sprintf("%s-%d", uid, g.made)
+	if g.tree == "addressbooks" {
+		return "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + uid + "\r\nFN:x\r\nN:x;;;;\r\nEND:VCARD\r\n"
+	}
+	return event(uid, "DTSTART:20260101T090000Z")
+}
+
+// media is the type of an object.
+func (g *ground) media() []string {
+	return []string{"Content-Type", map[string]string{"calendars": "text/calendar", "addressbooks": "text/vcard", "files": "text/plain"}[g.tree]}
+}
+
+// collection makes one.
+func (g *ground) collection(user, path string) *httptest.ResponseRecorder {
+	switch g.tree {
+	case "calendars":
+		return g.do(user, "MKCALENDAR", path, "")
+	case "addressbooks":
+		return g.do(user, "MKCOL", path, `<d:mkcol xmlns:d="DAV:" xmlns:card="urn:ietf:params:xml:ns:carddav"><d:set><d:prop><d:resourcetype><d:collection/><card:addressbook/></d:resourcetype></d:prop></d:set></d:mkcol>`)
+	}
+	return g.do(user, "MKCOL", path, "")
 }
 
 // renew makes another collection with an object in it.
 func (g *ground) renew() {
 	g.made++
-	method := map[string]string{"calendars": "MKCALENDAR", "files": "MKCOL"}[g.tree]
-	g.want(201, "ann", method, g.path(atColl), "")
-	g.want(201, "ann", "PUT", g.path(atObject), g.body("o"))
+	if a := g.collection("ann", g.path(atColl)); a.Code != 201 {
+		g.t.Fatalf("%s: %d: %s", g.path(atColl), a.Code, a.Body)
+	}
+	g.want(201, "ann", "PUT", g.path(atObject), g.body("o"), g.media()...)
 	delete(g.acls, atColl)
 	delete(g.acls, atObject)
 }
@@ -159,9 +180,9 @@ func (g *ground) play(row matrixRow) *httptest.ResponseRecorder {
 	body, header := "", []string{}
 	switch method {
 	case "PUT":
-		body = g.body(map[string]string{atObject: "o", inColl: "free"}[row.on])
+		body, header = g.body(map[string]string{atObject: "o", inColl: "free"}[row.on]), g.media()
 	case "POST":
-		body, header = g.body("posted"), []string{"Content-Type", "text/calendar"}
+		body, header = g.body("posted"), g.media()
 	case "PROPFIND":
 		body, header = propfindBody("<d:displayname/>"), []string{"Depth", "0"}
 	case "PROPPATCH":
@@ -175,8 +196,8 @@ func (g *ground) play(row matrixRow) *httptest.ResponseRecorder {
 		header = []string{"Lock-Token", g.want(200, "ann", "LOCK", path, lockInfo).Header().Get("Lock-Token")}
 	case "COPY", "MOVE":
 		mine := fmt.Sprintf("/%s/bob/m%d-%s%s", g.tree, g.made, method, map[bool]string{true: "/", false: ".ics"}[row.on == atColl])
-		if g.tree == "calendars" && row.on != atColl {
-			mine = fmt.Sprintf("/calendars/bob/calendar/m%d-%s.ics", g.made, method)
+		if g.tree != "files" && row.on != atColl {
+			mine = fmt.Sprintf("/%s/bob/%s/m%d-%s.ics", g.tree, strings.TrimSuffix(g.tree, "s"), g.made, method)
 		}
 		switch row.variant {
 		case "out":
@@ -185,9 +206,9 @@ func (g *ground) play(row matrixRow) *httptest.ResponseRecorder {
 			header = []string{"Destination", g.path(inHome)}
 		case "in":
 			if row.on == atColl {
-				g.do("bob", map[string]string{"calendars": "MKCALENDAR", "files": "MKCOL"}[g.tree], mine, "")
+				g.collection("bob", mine)
 			} else {
-				g.do("bob", "PUT", mine, g.body("o"))
+				g.do("bob", "PUT", mine, g.body("o"), g.media()...)
 			}
 			path, header = mine, []string{"Destination", path}
 		}
@@ -220,7 +241,7 @@ const lockInfo = `<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><loc
 // the want of no other; the refusal says which. A method or REPORT without a row fails.
 func TestMatrix_MethodsPrivilegesResources(t *testing.T) {
 	t.Parallel()
-	for _, tree := range []string{"calendars", "files"} {
+	for _, tree := range []string{"calendars", "addressbooks", "files"} {
 		t.Run(tree, func(t *testing.T) {
 			t.Parallel()
 			g := &ground{world: worldOf(t, storetest.Open(t), dav.Options{Files: true}), t: t, tree: tree, acls: map[string]string{}}
@@ -228,7 +249,7 @@ func TestMatrix_MethodsPrivilegesResources(t *testing.T) {
 			g.want(207, "ann", "PROPFIND", "/", "", "Depth", "0")
 			g.renew()
 			for _, row := range matrix {
-				if row.tree != "" && row.tree != tree {
+				if row.tree != "" && !strings.Contains(row.tree, tree) {
 					continue
 				}
 				for _, place := range []string{atHome, atColl, atObject} {
@@ -311,7 +332,7 @@ func TestMatrix_WhatHasNoList(t *testing.T) {
 	slices.Sort(names)
 	bodies := map[string]string{"LOCK": lockInfo, "ACL": `<d:acl xmlns:d="DAV:"/>`, "REPORT": syncBody(""), "PUT": event("x", "DTSTART:20260101T090000Z"),
 		"PROPPATCH": `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:displayname>x</d:displayname><x xmlns="u:x">1</x></d:prop></d:set></d:propertyupdate>`}
-	for _, path := range []string{"/", "/principals/", "/principals/users/", "/principals/users/ann/", "/principals/users/ann/calendar-proxy-write/", "/calendars/", "/files/", "/calendars/ann/", "/files/ann/"} {
+	for _, path := range []string{"/", "/principals/", "/principals/users/", "/principals/users/ann/", "/principals/users/ann/calendar-proxy-write/", "/calendars/", "/addressbooks/", "/files/", "/calendars/ann/", "/addressbooks/ann/", "/files/ann/"} {
 		for _, name := range names {
 			for _, user := range []string{"bob", ""} {
 				a := w.do(user, name, path, bodies[name], "Depth", "0", "Destination", "/calendars/bob/new/", "Content-Type", map[bool]string{true: "text/calendar", false: "application/xml"}[name == "PUT" || name == "POST"])
