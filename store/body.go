@@ -58,7 +58,6 @@ func (tx *Tx) removeBodies(ids []int64) error {
 // Bodies yields all members that have a body, by revision, with nothing but Name and Body: what Objects costs for those who read a
 // whole collection is mostly the other columns. What is yielded is valid until the next step.
 func (tx *Tx) Bodies(collection int64) iter.Seq2[*Object, error] {
-	const query = `SELECT o.name, b.data FROM object o CROSS JOIN body b ON b.id=o.body WHERE o.collection=? ORDER BY o.rev` // object_rev
 	return func(yield func(*Object, error) bool) {
 		row := &Object{Collection: collection}
 		var body sql.RawBytes
@@ -66,8 +65,10 @@ func (tx *Tx) Bodies(collection int64) iter.Seq2[*Object, error] {
 			row.Body = body
 			return yield(row, nil)
 		}
-		if err := tx.each([]any{&row.Name, &body}, step, query, collection); err != nil {
+		if err := tx.each([]any{&row.Name, &body}, step, bodiesOf, collection); err != nil {
 			yield(nil, fmt.Errorf("read bodies: %w", err))
 		}
 	}
 }
+
+const bodiesOf = `SELECT o.name, b.data FROM object o CROSS JOIN body b ON b.id=o.body WHERE o.collection=+? ORDER BY o.rev` // object_rev

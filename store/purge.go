@@ -44,7 +44,7 @@ func (tx *Tx) purge(id int64, rows, depth int) (more bool, err error) {
 	if !errors.Is(err, ErrNotFound) {
 		return false, err
 	}
-	n, err := tx.drop(id, rows, `SELECT id, ifnull(body, 0), ifnull(content, 0) FROM object WHERE collection=? ORDER BY rev LIMIT ?`, // as bodies lie
+	n, err := tx.drop(id, rows, `SELECT id, ifnull(body, 0), ifnull(content, 0) FROM object WHERE collection=+? ORDER BY rev LIMIT +?`, // as bodies lie
 		`DELETE FROM object WHERE id IN (SELECT value FROM json_each(?))`)
 	if err != nil || n == rows {
 		return true, err
@@ -73,7 +73,7 @@ func (tx *Tx) dropLog(collection int64, limit int) (n int, err error) {
 		return true
 	}
 	if err := tx.each([]any{num(&rev), num(&body), truth{&lives}}, step, `SELECT rev, ifnull(body, 0), EXISTS(SELECT 1 FROM object o WHERE o.id=g.object)
-		FROM change g WHERE collection=? LIMIT ?`, collection, limit); err != nil {
+		FROM change g WHERE collection=+? LIMIT +?`, collection, limit); err != nil {
 		return 0, err
 	}
 	for _, log := range []struct {

@@ -261,7 +261,7 @@ func TestStatements_StayPrepared(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	queries := []string{principalByName, collectionRoot, collectionChild, collectionByID, deadProperties, deadOfChildren, acesBelow, changesInitial, changesMembers, changesHome, outlinesTrust}
+	queries := []string{principalByName, collectionRoot, collectionChild, collectionByID, deadProperties, deadOfChildren, acesBelow, changesInitial, changesMembers, changesHome, outlinesTrust, outlinesByUID, objectClash, bodiesOf}
 	for w := range shapes(*objectByName) {
 		queries = append(queries, objectByName[w], objectsAll[w], objectsNamed[w], objectsByID[w], objectsWithUID[w])
 	}
@@ -272,9 +272,12 @@ func TestStatements_StayPrepared(t *testing.T) {
 				return err
 			}
 			defer s.Close()
-			args := slices.Repeat([]driver.Value{int64(7)}, parameters(q))
+			args := make([]driver.NamedValue, parameters(q))
+			for i := range args {
+				args[i] = driver.NamedValue{Ordinal: i + 1, Value: int64(7)}
+			}
 			for range 3 {
-				rows, err := s.Query(args)
+				rows, err := s.(driver.StmtQueryContext).QueryContext(t.Context(), args)
 				if err == nil {
 					err = rows.Close()
 				}
