@@ -12,6 +12,7 @@ import (
 // Options are the limits of address books.
 type Options struct {
 	MaxResource int64 // octets of one card; 0 for 10 MB
+	MaxText     int64 // octets that one search may read of the texts of cards; 0 for 512 MB, which take some seconds
 	Directory   bool  // the site's people are a book that everybody can read
 	// Changed is told whose cards a request has changed, in its transaction.
 	Changed func(tx *store.Tx, owner int64) error
@@ -22,6 +23,7 @@ type Options struct {
 // Module is the table of this package.
 func Module(opt Options) webdav.Module {
 	opt.MaxResource = cmp.Or(max(opt.MaxResource, 0), 10<<20)
+	opt.MaxText = cmp.Or(max(opt.MaxText, 0), 512<<20)
 	s := &shelf{opt: opt, rules: rules(opt)}
 	m := webdav.Module{
 		Name:       "carddav",
@@ -32,7 +34,7 @@ func Module(opt Options) webdav.Module {
 		Provision:  provision,
 		Properties: slices.Concat(bookProperties(opt), homeProperties(opt), []webdav.Property{addressData()}),
 		Reports: []webdav.Report{
-			webdav.ReportOn(cardDAV("addressbook-query"), addressbookQuery),
+			webdav.ReportOn(cardDAV("addressbook-query"), s.addressbookQuery),
 			webdav.ReportOn(cardDAV("addressbook-multiget"), addressbookMultiget),
 		},
 	}

@@ -1,6 +1,7 @@
 package carddav
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // addressbookQuery is RFC 6352 §8.6.
-func addressbookQuery(rq *webdav.Request, on searchable) (webdav.Response, error) {
+func (sh *shelf) addressbookQuery(rq *webdav.Request, on searchable) (webdav.Response, error) {
 	depth, err := rq.Depth()
 	if err != nil {
 		return webdav.Response{}, err
@@ -20,7 +21,7 @@ func addressbookQuery(rq *webdav.Request, on searchable) (webdav.Response, error
 	if err != nil {
 		return webdav.Response{}, err
 	}
-	s, err := newSearch(rq, sel.Want())
+	s, err := newSearch(rq, sel.Want(), sh.opt.MaxText)
 	if err != nil {
 		return webdav.Response{}, err
 	}
@@ -39,12 +40,15 @@ func addressbookQuery(rq *webdav.Request, on searchable) (webdav.Response, error
 				continue
 			}
 			if shown++; shown > limit {
-				truncated(rq, limit, w)
+				truncated(rq, fmt.Sprintf("only %d matching records are returned", limit), w)
 				break
 			}
 			if err := d.respond(h, sel, w); err != nil {
 				return err
 			}
+		}
+		if s.left < 0 && shown <= limit {
+			truncated(rq, "the search would have to read too much: ask for a name or an address, too", w)
 		}
 		w.Close()
 		return nil
@@ -61,8 +65,8 @@ func (d *data) respond(h hit, sel *webdav.Selection, w *webdav.Writer) error {
 }
 
 // truncated is RFC 6352 §8.6.2: a response of its own, which the limit does not count.
-func truncated(rq *webdav.Request, limit int64, w *webdav.Writer) {
-	w.StatusResponse(rq.Target, http.StatusInsufficientStorage, webdav.ErrMatchesWithinLimits.With("only %d matching records are returned", limit))
+func truncated(rq *webdav.Request, why string, w *webdav.Writer) {
+	w.StatusResponse(rq.Target, http.StatusInsufficientStorage, webdav.ErrMatchesWithinLimits.With("%s", why))
 }
 
 const noLimit = 1 << 62

@@ -3,6 +3,7 @@ package carddav_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +11,13 @@ import (
 	"github.com/beevik/etree"
 
 	"caldav-fcgi/dav"
+	"caldav-fcgi/dav/carddav"
 	"caldav-fcgi/dav/filter"
+	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/vcard"
+	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store"
+	"caldav-fcgi/store/storetest"
 )
 
 // What the keys find is what the text of every card says: random cards, random filters.
@@ -138,4 +144,39 @@ func TestMultiget_ManyAndBeyond(t *testing.T) {
 		t.Errorf("%d found, %d missing", found, missing)
 	}
 	s.do("REPORT", book, multiget(slices.Repeat(names, 8)[:5001]...), 403)
+}
+
+// A search that would read too many texts gives what it has found so far, and says so (RFC 6352 §8.6.2).
+func TestQuery_ReadsSoMuchAndNoMore(t *testing.T) {
+	t.Parallel()
+	s := &server{tb: t, db: storetest.OpenAt(t, storetest.Path(t), store.Options{})}
+	engine, err := webdav.New(s.db, webdav.Options{}, principal.Module(), carddav.Module(carddav.Options{MaxText: 1000}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.AddAccount(t.Context(), webdav.Login{User: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	s.update(func(tx *store.Tx, c *store.Collection) error {
+		for n := range 20 {
+			if err := tx.PutObject(c, &store.Object{Name: fmt.Sprintf("p%d.vcf", n)}, []byte(person(n)), store.Index{UID: fmt.Sprint(n)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	ask := func(filter string) string {
+		r := httptest.NewRequest("REPORT", book, strings.NewReader(`<c:addressbook-query `+namespaces+`><d:prop><d:getetag/></d:prop><c:filter>`+filter+`</c:filter></c:addressbook-query>`))
+		r.Header.Set("Depth", "1")
+		w := httptest.NewRecorder()
+		engine.ServeHTTP(w, r.WithContext(webdav.WithLogin(r.Context(), webdav.Login{User: "ann"})))
+		return w.Body.String()
+	}
+	got := ask(`<c:prop-filter name="NOTE"><c:text-match>nobody</c:text-match></c:prop-filter>`)
+	if n := strings.Count(got, ".vcf</d:href>"); n == 0 || n == 20 || strings.Count(got, "507 Insufficient Storage") != 1 {
+		t.Errorf("%d found: %s", n, got)
+	}
+	if got := ask(""); strings.Count(got, ".vcf</d:href>") != 20 || strings.Contains(got, "507") {
+		t.Errorf("all of them: %s", got)
+	}
 }

@@ -29,14 +29,15 @@ type search struct {
 	filter *filter.CardFilter
 	keys   filter.CardSelection
 	want   store.Want
+	left   int64 // octets of text that may still be read to decide
 }
 
-func newSearch(rq *webdav.Request, want store.Want) (*search, error) {
+func newSearch(rq *webdav.Request, want store.Want, most int64) (*search, error) {
 	f, err := filter.ParseCard(webdav.Find(rq.Body, cardDAV("filter")))
 	if err != nil {
 		return nil, filterRefused(err)
 	}
-	return &search{filter: f, keys: f.Select(), want: want}, nil
+	return &search{filter: f, keys: f.Select(), want: want, left: most}, nil
 }
 
 // filterRefused turns a fault of a filter into its precondition.
@@ -112,6 +113,9 @@ func (c *Card) matching(rq *webdav.Request, s *search, _ webdav.Depth) iter.Seq2
 // in yields the cards of a book that match.
 func (s *search) in(rq *webdav.Request, b *Book) iter.Seq2[*Card, error] {
 	return func(yield func(*Card, error) bool) {
+		if s.left < 0 {
+			return
+		}
 		sure, maybe, all, err := s.candidates(rq, b)
 		if err != nil {
 			yield(nil, err)
@@ -148,8 +152,13 @@ func (s *search) offer(rq *webdav.Request, cards iter.Seq2[*Card, error], check 
 			yield(nil, err)
 			return false
 		}
-		if check && !s.byText(rq, c) {
-			continue
+		if check {
+			if s.left -= c.Row.Size; s.left < 0 {
+				return false
+			}
+			if !s.byText(rq, c) {
+				continue
+			}
 		}
 		if !yield(c, nil) {
 			return false
