@@ -15,7 +15,7 @@ import (
 // answer, and the database stays sound. The seeds are the requests of the dialogues.
 func FuzzService(f *testing.F) {
 	known := map[string]bool{}
-	for _, set := range []string{"rfc", "webdav", "caldav", "carddav", "clients", "principal", "smoke"} {
+	for _, set := range []string{"rfc", "webdav", "caldav", "carddav", "clients", "principal", "acl", "smoke"} {
 		files, err := filepath.Glob("../testdata/" + set + "/*.txtar")
 		if err != nil {
 			f.Fatal(err)

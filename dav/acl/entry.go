@@ -21,6 +21,7 @@ type entry struct {
 	privilege.ACE
 	who       webdav.Path // of ToPrincipal
 	protected bool
+	first     bool         // it is judged before all others: nothing takes it away
 	from      *webdav.Path // nil: it stands on the resource itself
 }
 
@@ -28,7 +29,7 @@ type entry struct {
 // nothing can be taken from; who stands in for him; its own; those of its shares; then those that it inherits.
 func entries(rq *webdav.Request, res Controlled) ([]entry, error) {
 	seat := res.ACL()
-	all := []entry{{ACE: privilege.ACE{Subject: privilege.ToPrincipal, Who: seat.Owner.ID, Allow: privilege.All}, protected: true}}
+	all := []entry{{ACE: privilege.ACE{Subject: privilege.ToPrincipal, Who: seat.Owner.ID, Allow: privilege.All}, protected: true, first: true}}
 	own, err := standing(rq, seat.Collection, seat.Object, nil)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func entries(rq *webdav.Request, res Controlled) ([]entry, error) {
 		top = &seat.Above[n-1].Path
 	}
 	for _, d := range principal.Delegations() {
-		all = append(all, entry{ACE: privilege.ACE{Subject: privilege.ToPrincipal, Allow: d.Rights}, who: paths[seat.Owner.ID].Child(d.Name, true), protected: true, from: top})
+		all = append(all, entry{ACE: privilege.ACE{Subject: privilege.ToPrincipal, Allow: d.Rights}, who: paths[seat.Owner.ID].Child(d.Name, true), protected: true, first: true, from: top})
 	}
 	all[0].who = paths[seat.Owner.ID]
 	for _, e := range own {

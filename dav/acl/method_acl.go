@@ -213,7 +213,7 @@ func agree(rq *webdav.Request, res Controlled, list []entry) ([]entry, error) {
 			continue
 		}
 		for _, other := range there {
-			if other.protected && other.against(e, res.ACL().Owner.ID) {
+			if other.protected && (other.first || other.from == nil) && other.against(e, res.ACL().Owner.ID) {
 				return nil, ErrProtectedACEConflict.With("what %s has been given here by right, nobody can deny", e.whom())
 			}
 		}
