@@ -9,6 +9,7 @@ import (
 
 	"caldav-fcgi/dav"
 	"caldav-fcgi/dav/davtest"
+	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/store"
 	"caldav-fcgi/store/storetest"
 )
@@ -171,4 +172,57 @@ func sharedByGroups(tx *store.Tx, shares int) error {
 		}
 	}
 	return nil
+}
+
+// Who shares what with whom is said by those who have DAV:share there; who answers for somebody, by those who may add to his home.
+func TestShare_NeedsItsPrivilege(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	w := worldOf(t, db, dav.Options{})
+	for _, user := range []string{"ann", "bob", "carl"} {
+		w.want(207, user, "PROPFIND", "/calendars/"+user+"/", "", "Depth", "0")
+	}
+	grant := func(path string, rights privilege.Set) {
+		t.Helper()
+		if err := db.Update(t.Context(), func(tx *store.Tx) error {
+			ann, err := tx.Principal(store.User, "ann")
+			if err != nil {
+				return err
+			}
+			bob, err := tx.Principal(store.User, "bob")
+			if err != nil {
+				return err
+			}
+			c, err := tx.Root(ann.ID, store.KindCalendarHome)
+			if err == nil && path != "" {
+				c, err = tx.Collection(c.ID, path)
+			}
+			if err != nil {
+				return err
+			}
+			return tx.SetACEs(c.ID, 0, []privilege.ACE{{Subject: privilege.ToPrincipal, Who: bob.ID, Allow: rights}})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reply := func(uid string) string {
+		return `<cs:invite-reply xmlns:d="DAV:" xmlns:cs="http://calendarserver.org/ns/"><cs:invite-accepted/><cs:in-reply-to>` + uid + `</cs:in-reply-to></cs:invite-reply>`
+	}
+	for _, c := range []struct {
+		rights privilege.Set
+		want   int
+	}{{0, 403}, {privilege.Read, 403}, {privilege.All &^ privilege.Share, 403}, {privilege.Share, 200}, {privilege.All, 200}} {
+		grant("calendar", c.rights)
+		w.want(c.want, "bob", "POST", "/calendars/ann/calendar/", shareWith("/principals/users/carl/", "<cs:read/>"), "Content-Type", "application/xml")
+	}
+	grant("calendar", 0)
+	for _, c := range []struct {
+		rights privilege.Set
+		want   string
+	}{{0, "need-privileges"}, {privilege.All &^ privilege.Bind, "need-privileges"}, {privilege.Bind | privilege.Read, "no such invitation"}} {
+		grant("", c.rights)
+		if a := w.want(403, "bob", "POST", "/calendars/ann/", reply("nothing"), "Content-Type", "application/xml"); !strings.Contains(a.Body.String(), c.want) {
+			t.Errorf("with %b on the home: %s, want %s", c.rights, a.Body, c.want)
+		}
+	}
 }
