@@ -46,10 +46,12 @@ func filterRefused(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	switch e.Condition {
-	case filter.SupportedCollation:
+	switch {
+	case e.Condition == filter.SupportedCollation:
 		return ErrSupportedCollation.With("%s", e.Text)
-	case filter.SupportedFilter:
+	case e.Condition == filter.SupportedFilter && e.Element.Tag == "text-match":
+		return ErrSupportedFilter.With("%s", e.Text)
+	case e.Condition == filter.SupportedFilter:
 		return ErrSupportedFilter.Holding(func(w *webdav.Writer) {
 			w.Empty(cardDAV(e.Element.Tag), "name", e.Element.SelectAttrValue("name", ""))
 		})

@@ -154,6 +154,14 @@ func TestTo_3PercentEncodedData(t *testing.T) {
 	}
 }
 
+func TestTo_3PhoneNumbersAreText(t *testing.T) {
+	t.Parallel()
+	p := parse(t, card("4.0", `TEL;VALUE=uri;TYPE=work:tel:+1-418-656-9254;ext=102`)).To(vcard.V3).Prop("TEL")
+	if p.Text() != "+1-418-656-9254;ext=102" || p.HasParam("VALUE") || !vcard.HasType(p, "work") {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestTo_4TakesListsInQuotesApart(t *testing.T) {
 	t.Parallel()
 	p := parse(t, card("4.0", `TEL;TYPE="work,voice";PREF=1:1`)).To(vcard.V3).Prop("TEL")

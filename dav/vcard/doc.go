@@ -22,4 +22,6 @@
 //   - VALUE=utc-offset of a TZ goes, as it is the default; white space around a GEO;
 //   - KIND, MEMBER, ANNIVERSARY and RELATED in a 3.0 card, where they do not belong, become the X- names used there;
 //   - a card without N gets one.
+//
+// The way 4.0 → 3.0 → 4.0 keeps as much, but that a phone number that was a tel: URI comes back as text.
 package vcard

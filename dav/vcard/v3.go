@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	govcard "github.com/emersion/go-vcard"
+
+	"caldav-fcgi/dav/ical"
 )
 
 // to3 is a property of a 4.0 card in 3.0. What 3.0 does not know (GENDER, CLIENTPIDMAP, ALTID …) stays as an extension.
@@ -35,6 +37,8 @@ func (c *Card) to3(p *Property) *Property {
 			}
 			q = NewProp(p.Group, fieldXRelated, p.Value, params...)
 		}
+	case govcard.FieldTelephone:
+		q = number3(p)
 	case govcard.FieldRevision:
 		if v := extendedTime(p.Value); v != p.Value {
 			q = p.With(v)
@@ -78,6 +82,15 @@ func SplitTypes(p *Property) *Property {
 		}
 	}
 	return withParams(p, params)
+}
+
+// number3: a phone number is text in 3.0 (RFC 2426 §3.3.1), and what dials it knows no URI.
+func number3(p *Property) *Property {
+	rest, ok := cutFold(strings.TrimSpace(p.Value), "tel:")
+	if !ok || !strings.EqualFold(p.Param(govcard.ParamValue), "uri") {
+		return p
+	}
+	return NewProp(p.Group, p.Name, ical.EscapeText(rest), without(p.Params, govcard.ParamValue)...)
 }
 
 // date3 writes the extended format, which every 3.0 client reads, and a missing year as Apple's clients do: 3.0 has no way
