@@ -37,6 +37,20 @@
 // Writers take turns by an advisory lock on "<database>.lock", since SQLite's own waiting starves the unlucky ones; the kernel frees it
 // when a process dies. The file must not be replaced while it is open: a write then fails with [ErrReplaced].
 //
+// # Speed
+//
+// A statement that stays prepared takes 2 µs; what else it costs was found by measuring.
+//
+//   - SQLite prepares joins and what is ordered anew each time, unless a parameter is written +? (shapes): 10 to 40 µs.
+//   - Inside a transaction the driver is asked directly (session.go): database/sql doubled the cost of a row. A connection needs no
+//     mutexes: a fifth of a listing.
+//   - A PUT is pages: some thirteen of 4 KB and an fsync, two thirds of its time in the kernel. Whatever is set is written in each
+//     of its indexes, so an update leaves out what is where it was (sorted); a savepoint copies pages, so a single writer has none.
+//   - A listing is memory: one Object for all rows, and a Brief one for names and tags.
+//
+// What did not pay: keeping collections in memory, since reading one takes 2 µs of the 60 to 100 that a GET does; page caches above
+// 1 MB for readers, since each commit of another connection makes them void.
+//
 // # Adding a column
 //
 // Write one migration, the field, and its line in the columns of the type; go test -update rewrites schema.sql, which is for reading.
