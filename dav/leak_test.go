@@ -233,6 +233,27 @@ func TestLeak_NothingIsFoundByGoingAround(t *testing.T) {
 	}
 }
 
+// A copy holds what its maker sees.
+func TestLeak_CopiesLeaveOutWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	for _, tree := range []string{"calendars", "addressbooks", "files"} {
+		v.want(201, "cat", "COPY", "/"+tree+"/ann/open/", "", "Destination", "/"+tree+"/cat/copy/")
+		list := v.want(207, "cat", "PROPFIND", "/"+tree+"/cat/copy/", propfindBody("<d:displayname/>"), "Depth", "1").Body.String()
+		if !strings.Contains(list, "/seen.") || strings.Contains(list, "hidden") {
+			t.Errorf("the copy in %s: %s", tree, list)
+		}
+		for _, method := range []string{"COPY", "MOVE"} {
+			for name, want := range map[string]int{"hidden.ics": 403, "hidden.vcf": 403, "hidden.txt": 403} {
+				a := v.do("cat", method, "/"+tree+"/ann/open/"+name, "", "Destination", "/"+tree+"/cat/copy/"+name)
+				if a.Code != want && a.Code != 404 {
+					t.Errorf("%s of %s in %s: %d", method, name, tree, a.Code)
+				}
+			}
+		}
+	}
+}
+
 // What is hidden is not counted either: neither in a listing, nor by a limit, nor when it changes.
 func TestLeak_CountsAndChanges(t *testing.T) {
 	t.Parallel()
