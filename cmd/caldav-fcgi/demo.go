@@ -97,22 +97,36 @@ func (s *service) fill(ctx context.Context) error {
 					return err
 				}
 			}
-			raw, err := demo.Files.ReadFile(cal.File)
-			if err != nil {
+			if err := s.takeFile(ctx, a.Name, cal.Name, cal.File); err != nil {
 				return err
-			}
-			im := &importing{service: s, user: a.Name, shelf: calendarShelf, to: cal.Name}
-			if err := im.prepare(ctx); err != nil {
-				return err
-			}
-			res, err := im.run(ctx, im.entries(raw), func(int) {})
-			if err != nil {
-				return err
-			}
-			for _, v := range res.notes {
-				return fmt.Errorf("%s line %d: %s: %s", cal.File, v.line, v.what, v.note)
 			}
 		}
+		if a.Contacts != "" {
+			if err := s.takeFile(ctx, a.Name, "", a.Contacts); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeFile imports one file, all of which has to be taken.
+func (s *service) takeFile(ctx context.Context, user, to, file string) error {
+	raw, err := demo.Files.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	im := &importing{service: s, user: user, to: to}
+	tasks := im.tasks(raw)
+	if err := im.prepare(ctx); err != nil {
+		return err
+	}
+	res, err := im.run(ctx, tasks, func(int) {})
+	if err != nil {
+		return err
+	}
+	for _, v := range res.notes {
+		return fmt.Errorf("%s line %d: %s: %s", file, v.line, v.what, v.note)
 	}
 	return nil
 }

@@ -44,16 +44,13 @@ func importFile(ctx context.Context, c *call) error {
 		}
 	}
 	return c.with(mustHave, func(s *service) error {
-		im := &importing{service: s, user: user, shelf: calendarShelf, to: c.options["to"], dryRun: c.on("dry-run"), overwrite: c.on("overwrite"), limit: c.MaxResource}
-		tasks := im.entries
-		if isCards(raw) {
-			im.shelf, tasks = bookShelf, im.cards
-		}
+		im := &importing{service: s, user: user, to: c.options["to"], dryRun: c.on("dry-run"), overwrite: c.on("overwrite"), limit: c.MaxResource}
+		tasks := im.tasks(raw)
 		if err := im.prepare(ctx); err != nil {
 			return err
 		}
 		show, end := progress(c.Stderr, name)
-		res, err := im.run(ctx, tasks(raw), show)
+		res, err := im.run(ctx, tasks, show)
 		end()
 		for _, v := range res.notes {
 			place := fmt.Sprintf("%s:%d", name, v.line)

@@ -108,6 +108,16 @@ func (im *importing) prepare(ctx context.Context) error {
 	})
 }
 
+// tasks are the objects of a file; it says what they go into.
+func (im *importing) tasks(raw []byte) iter.Seq2[task, error] {
+	if isCards(raw) {
+		im.shelf = bookShelf
+		return im.cards(raw)
+	}
+	im.shelf = calendarShelf
+	return im.entries(raw)
+}
+
 // task takes one object in. An error is one of the store: it ends the import.
 type task func(context.Context) (verdict, error)
 

@@ -1,4 +1,4 @@
-// Package demo holds the accounts of "caldav-fcgi demo": two people with calendars as people have them, from January 2026
+// Package demo holds the accounts of "caldav-fcgi demo": two people with calendars and contacts as people have them, from January 2026
 // to the end of 2027. Series with exceptions, two time zones that change their clocks on different days, all-day and
 // floating events, a birthday from long ago, invitations, alarms and tasks are all in it, so that a client that shows it
 // right shows most things right. Tests use it as real input.
@@ -6,7 +6,7 @@ package demo
 
 import "embed"
 
-// Files are the calendars, by the paths that Accounts name.
+// Files are the calendars and contacts, by the paths that Accounts name.
 //
 //go:embed ann bob
 var Files embed.FS
@@ -15,6 +15,7 @@ var Files embed.FS
 type Account struct {
 	Name, Display, Mail string
 	Calendars           []Calendar
+	Contacts            string // a file of vCards; "" for none
 }
 
 // Calendar is one file. Those named calendar and tasks come with each account, others have to be made.
@@ -30,7 +31,7 @@ func Accounts() []Account {
 			{Name: "tasks", Display: "Tasks", File: "ann/tasks.ics"},
 			{Name: "work", Display: "Work", Color: "#1F6FB2FF", File: "ann/work.ics"},
 			{Name: "holidays", Display: "Holidays", Color: "#C0392BFF", File: "ann/holidays.ics"},
-		}},
+		}, Contacts: "ann/contacts.vcf"},
 		{Name: "bob", Display: "Bob Moreau", Mail: "bob@example.org", Calendars: []Calendar{
 			{Name: "calendar", Display: "Calendar", File: "bob/calendar.ics"},
 			{Name: "tasks", Display: "Tasks", File: "bob/tasks.ics"},
