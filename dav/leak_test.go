@@ -254,6 +254,33 @@ func TestLeak_CopiesLeaveOutWhatIsHidden(t *testing.T) {
 	}
 }
 
+// A refusal names nothing that its reader may not know of.
+func TestLeak_RefusalsNameNothingHidden(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	for _, tree := range []string{"calendars", "addressbooks", "files"} {
+		v.want(200, "ann", "ACL", "/"+tree+"/ann/open/", aclOf(`<d:href>/principals/users/cat/</d:href>`, "grant", "d:read", "d:write"))
+	}
+	for _, c := range []struct {
+		status                   int
+		method, path, body, kind string
+		header                   []string
+	}{
+		{403, "PUT", "/calendars/ann/open/other.ics", event(secret, "DTSTART:20260201T090000Z"), "text/calendar", nil},
+		{403, "POST", "/calendars/ann/open/", event(secret, "DTSTART:20260201T090000Z"), "text/calendar", nil},
+		{403, "PUT", "/calendars/ann/open/seen.ics", event(secret, "DTSTART:20260201T090000Z"), "text/calendar", nil},
+		{403, "PUT", "/addressbooks/ann/open/other.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + secret + "\r\nFN:x\r\nN:x;;;;\r\nEND:VCARD\r\n", "text/vcard", nil},
+		{403, "LOCK", "/calendars/ann/open/", lockInfo, "application/xml", nil},
+		{403, "LOCK", "/files/ann/open/", lockInfo, "application/xml", nil},
+		{403, "DELETE", "/files/ann/open/", "", "", nil},
+	} {
+		a := v.want(c.status, "cat", c.method, c.path, c.body, append(c.header, "Content-Type", c.kind)...)
+		if strings.Contains(a.Body.String(), "hidden") || c.kind != "application/xml" && strings.Contains(a.Body.String(), secret) {
+			t.Errorf("%s %s: %s", c.method, c.path, a.Body)
+		}
+	}
+}
+
 // What is hidden is not counted either: neither in a listing, nor by a limit, nor when it changes.
 func TestLeak_CountsAndChanges(t *testing.T) {
 	t.Parallel()

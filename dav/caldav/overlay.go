@@ -154,7 +154,7 @@ func (c *Calendar) putShared(rq *webdav.Request, name string, up *upload) (webda
 	if err != nil {
 		return webdav.Stored{}, err
 	}
-	if err := c.Taken(c.home.rules(), rq.Tx.PutObject(c.Data, row, body, ix)); err != nil {
+	if err := c.Taken(rq, c.home.rules(), rq.Tx.PutObject(c.Data, row, body, ix)); err != nil {
 		return webdav.Stored{}, err
 	}
 	text, err := mine.stored()

@@ -77,16 +77,28 @@ func (n *Node) Store(rq *webdav.Request, r *Rules, name string, body []byte, ix 
 	} else if row.UID != ix.UID {
 		return false, nil, n.UIDConflict(rq, r, ix.UID, row, 0)
 	}
-	return created, row, n.Taken(r, rq.Tx.PutObject(n.Data, row, body, ix))
+	return created, row, n.Taken(rq, r, rq.Tx.PutObject(n.Data, row, body, ix))
 }
 
 // Taken turns the store's refusal of a UID that is in use into the condition.
-func (n *Node) Taken(r *Rules, err error) error {
+func (n *Node) Taken(rq *webdav.Request, r *Rules, err error) error {
 	var taken *store.UIDTaken
-	if errors.As(err, &taken) {
-		return r.UIDConflict.At(n.path.Child(taken.Name, false))
+	if !errors.As(err, &taken) {
+		return err
 	}
-	return err
+	row, err := n.Standing(rq, taken.Name, 0)
+	if err != nil {
+		return err
+	}
+	return n.conflict(rq, r, row)
+}
+
+// conflict names the object that has the UID; to who does not see it, the collection.
+func (n *Node) conflict(rq *webdav.Request, r *Rules, with *store.Object) error {
+	if with == nil || !n.shows(rq, with) {
+		return r.UIDConflict.At(n.path)
+	}
+	return r.UIDConflict.At(n.path.Child(with.Name, false))
 }
 
 // Standing is the object with that name, nil when the name is free.
@@ -107,11 +119,11 @@ func (n *Node) UIDConflict(rq *webdav.Request, r *Rules, uid string, replaced *s
 			return err
 		}
 		if o.ID != moved && (replaced == nil || o.ID != replaced.ID) {
-			return r.UIDConflict.At(n.path.Child(o.Name, false))
+			return n.conflict(rq, r, o)
 		}
 	}
 	if replaced != nil && replaced.UID != uid {
-		return r.UIDConflict.At(n.path.Child(replaced.Name, false))
+		return n.conflict(rq, r, replaced)
 	}
 	return nil
 }
