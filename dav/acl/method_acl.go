@@ -3,9 +3,11 @@ package acl
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/beevik/etree"
 
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/webdav"
@@ -45,11 +47,30 @@ func aclMethod() webdav.Method {
 			for i, e := range list {
 				aces[i] = e.ACE
 			}
-			if err := rq.Tx.SetACEs(seat.Collection, seat.Object, aces); err != nil {
+			if same, err := stands(rq, seat, aces); err != nil {
 				return webdav.Response{}, err
+			} else if !same { // what changes nothing is no change to a sync either
+				if err := rq.Tx.SetACEs(seat.Collection, seat.Object, aces); err != nil {
+					return webdav.Response{}, err
+				}
 			}
 			return webdav.Response{Status: http.StatusOK, Header: http.Header{"Cache-Control": {"no-cache"}, "Content-Length": {"0"}}}, nil
 		}}
+}
+
+// stands says whether these are the entries that can be changed, in their order.
+func stands(rq *webdav.Request, seat home.Seat, aces []privilege.ACE) (bool, error) {
+	there, err := standing(rq, seat.Collection, seat.Object, nil)
+	if err != nil {
+		return false, err
+	}
+	var own []privilege.ACE
+	for _, e := range there {
+		if !e.protected {
+			own = append(own, e.ACE)
+		}
+	}
+	return slices.Equal(own, aces), nil
 }
 
 // submitted reads the body.
