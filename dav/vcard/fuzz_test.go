@@ -45,6 +45,11 @@ func FuzzParse(f *testing.F) {
 		if _, err := vcard.Validate(converted); err != nil {
 			t.Errorf("as %s: %v", other, err)
 		}
+		// What one conversion has lost is lost; another loses nothing more.
+		once := c.To(vcard.V4).To(vcard.V3).To(vcard.V4)
+		if got, want := canonical(once.To(vcard.V3).To(vcard.V4)), canonical(once); !slices.Equal(got, want) {
+			t.Errorf("4 → 3 → 4: got\n%q\nwant\n%q", got, want)
+		}
 		j := vcard.JCard(c)
 		if !json.Valid(j) {
 			t.Errorf("not JSON: %q", j)

@@ -42,9 +42,9 @@ func mediaOf(p *Property) (kind, media string) {
 			case irregular[up] != "":
 				return v, irregular[up]
 			case strings.Contains(v, "/"):
-				return v, strings.ToLower(v)
+				return v, strings.ToLower(strings.TrimSpace(v))
 			default:
-				return v, families[p.Name] + "/" + strings.ToLower(v)
+				return v, families[p.Name] + "/" + strings.ToLower(strings.TrimSpace(v))
 			}
 		}
 	}
@@ -118,7 +118,7 @@ func media3(p *Property) *Property {
 		params = append(params, one(govcard.ParamValue, "uri"))
 	}
 	if kind := typeOf(media); kind != "" {
-		params = append(params, one(govcard.ParamType, kind))
+		params = append([]Param{one(govcard.ParamType, kind)}, params...) // the first is the one that is read
 	}
 	return NewProp(p.Group, p.Name, data, params...)
 }

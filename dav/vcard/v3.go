@@ -57,7 +57,7 @@ func types3(p *Property) *Property {
 	if p.Param(govcard.ParamPreferred) != "1" {
 		return p
 	}
-	params := without(p.Params, govcard.ParamPreferred)
+	params := without(withoutType(p.Params, "pref"), govcard.ParamPreferred)
 	for i, q := range slices.Backward(params) {
 		if q.Name == govcard.ParamType {
 			params[i].Values = append(slices.Clone(q.Values), "pref")
