@@ -31,7 +31,7 @@ func (rq *Request) authorize(needs []Need) error {
 	return nil
 }
 
-// Exceptions is a collection in which a member, at any depth, may give the caller others than the collection does.
+// Exceptions is a collection in which a member, at any depth, may give the caller other rights than the collection does.
 type Exceptions interface {
 	// Except finds a member on which the caller lacks one of these privileges; nil when there is none.
 	Except(rq *Request, what privilege.Set) (*Exception, error)

@@ -44,7 +44,8 @@ func unlockMethod() Method {
 		}}
 }
 
-// tookLock says whether the caller took the lock that he would remove: he may whatever else he may not (RFC 3744 §3.5).
+// tookLock says whether the caller took the lock that he would remove: he may whatever else he may not (RFC 3744 §3.5). In
+// what is his own he sees it, and it has to be where he says.
 func (rq *Request) tookLock() (bool, error) {
 	token, err := lockToken(rq.Header)
 	if err != nil || !rq.Tx.State().Locked {
@@ -54,7 +55,14 @@ func (rq *Request) tookLock() (bool, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && rq.Who.Is(l.Principal), err
+	if err != nil || !rq.Who.Is(l.Principal) {
+		return false, err
+	}
+	c, err := rq.Tx.CollectionByID(l.Collection)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !rq.Who.Is(c.Owner), err
 }
 
 // mayUnlock: whoever took the lock, and whoever has DAV:unlock on its root (RFC 3744 §3.5).
