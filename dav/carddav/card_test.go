@@ -94,9 +94,11 @@ func TestDirectory(t *testing.T) {
 	}
 	s.do("PUT", "/directory/user-ann.vcf", card("x", "FN:x"), 403)
 	s.do("DELETE", "/directory/user-bob.vcf", "", 403)
-	home := s.do("PROPFIND", "/addressbooks/ann/", `<d:propfind `+namespaces+`><d:prop><c:directory-gateway/></d:prop></d:propfind>`, 207, "Depth: 0")
-	if !strings.Contains(home, "<d:href>/directory/</d:href>") {
-		t.Errorf("gateway: %s", home)
+	for _, path := range []string{"/addressbooks/ann/", "/principals/users/ann/"} {
+		got := s.do("PROPFIND", path, `<d:propfind `+namespaces+`><d:prop><c:directory-gateway/></d:prop></d:propfind>`, 207, "Depth: 0")
+		if !strings.Contains(got, "<d:href>/directory/</d:href>") {
+			t.Errorf("gateway at %s: %s", path, got)
+		}
 	}
 	who := s.do("PROPFIND", "/principals/users/bob/", `<d:propfind `+namespaces+`><d:prop><c:principal-address/></d:prop></d:propfind>`, 207, "Depth: 0")
 	if !strings.Contains(who, "/directory/user-bob.vcf") {

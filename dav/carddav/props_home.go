@@ -34,6 +34,11 @@ func homeProperties(opt Options) []webdav.Property {
 		props = append(props,
 			webdav.On(webdav.Prop[*Home]{Name: cardDAV("directory-gateway"),
 				Get: func(_ *webdav.Request, _ *Home, w *webdav.Writer) error { w.Href(webdav.P(directoryRoot)); return nil }}),
+			webdav.On(webdav.Prop[*principal.User]{Name: cardDAV("directory-gateway"), // where iOS asks for it
+				Get: func(_ *webdav.Request, _ *principal.User, w *webdav.Writer) error {
+					w.Href(webdav.P(directoryRoot))
+					return nil
+				}}),
 			webdav.On(webdav.Prop[Directory]{Name: webdav.DAV("displayname"), AllProp: true,
 				Get: func(_ *webdav.Request, _ Directory, w *webdav.Writer) error { w.Text("Directory"); return nil }}))
 	}
