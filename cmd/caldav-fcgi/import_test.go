@@ -8,8 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"caldav-fcgi/dav"
+	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/ical"
+	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/webdav"
+	"caldav-fcgi/store/storetest"
 	"caldav-fcgi/testdata/demo"
 )
 
@@ -194,4 +198,29 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An account from before there were address books gets its own with the first contacts.
+func TestImport_ContactsIntoAnOldAccount(t *testing.T) {
+	t.Parallel()
+	s := &service{db: storetest.Open(t)}
+	old, err := webdav.New(s.db, webdav.Options{}, principal.Module(), caldav.Module(caldav.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.AddAccount(t.Context(), webdav.Login{User: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	if s.dav, err = dav.New(s.db, dav.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	im := importing{service: s, user: "ann"}
+	tasks := im.tasks([]byte("BEGIN:VCARD\nVERSION:3.0\nUID:1\nFN:Ann\nEND:VCARD\n"))
+	if err := im.prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	res, err := im.run(t.Context(), tasks, func(int) {})
+	if err != nil || res.count[fateNew] != 1 {
+		t.Errorf("%v %+v", err, res)
+	}
 }

@@ -82,8 +82,19 @@ type result struct {
 // importWorkers at a time: so many writes can share a commit.
 const importWorkers = 8
 
-// prepare finds the account, and its calendars or address books.
+// prepare finds the account, and its calendars or address books. An account from before there were address books gets its
+// own now, as at a visit.
 func (im *importing) prepare(ctx context.Context) error {
+	err := im.look(ctx)
+	if err == nil && len(im.targets) == 0 && !im.dryRun {
+		if err = im.service.do(ctx, im.user, http.MethodOptions, webdav.P(im.shelf.root), nil, nil); err == nil {
+			err = im.look(ctx)
+		}
+	}
+	return err
+}
+
+func (im *importing) look(ctx context.Context) error {
 	return im.service.db.View(ctx, func(tx *store.Tx) error {
 		p, err := im.service.account(tx, im.user)
 		if err != nil {
