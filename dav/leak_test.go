@@ -172,6 +172,66 @@ func TestLeak_HiddenAndAbsentAreTheSame(t *testing.T) {
 	}
 }
 
+// Nor does anything that would change it tell them apart, sent to it or naming it as a destination or in an If header.
+func TestLeak_WritesTellNothing(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	for _, user := range []string{"bob", "cat"} {
+		v.want(201, user, "PUT", "/calendars/"+user+"/calendar/mine.ics", event("mine", "DTSTART:20260101T090000Z"))
+		v.want(201, user, "PUT", "/files/"+user+"/mine.txt", "mine")
+	}
+	absent := strings.NewReplacer("/ann/hidden/", "/zoe/hidden/")
+	beside := strings.NewReplacer("/hidden/", "/absent/")
+	body := event("new", "DTSTART:20260101T090000Z")
+	questions := []question{
+		{"PUT", body, []string{"Content-Type", "text/calendar"}}, {"PUT", body, []string{"If-None-Match", "*"}}, {"PUT", body, []string{"If-Match", "*", "Prefer", "return=representation"}},
+		{"POST", body, []string{"Content-Type", "text/calendar"}}, {"DELETE", "", nil}, {"MKCOL", "", nil}, {"MKCALENDAR", "", nil}, {"LOCK", lockInfo, nil}, {"LOCK", lockInfo, []string{"Depth", "0"}}, {"LOCK", "", []string{"If", "(<urn:uuid:x>)"}},
+		{"PROPPATCH", `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><x xmlns="u:x"/></d:prop></d:set></d:propertyupdate>`, nil}, {"ACL", `<d:acl xmlns:d="DAV:"/>`, nil}, {"UNLOCK", "", []string{"Lock-Token", "<urn:uuid:x>"}},
+	}
+	for _, user := range []string{"bob", "cat", ""} {
+		for _, method := range []string{"COPY", "MOVE"} {
+			questions = append(questions, question{method, "", []string{"Destination", "/calendars/" + user + "/calendar/new.ics"}}, question{method, "", []string{"Destination", "/files/" + user + "/new/", "Overwrite", "F"}})
+		}
+	}
+	for _, path := range v.hidden {
+		if strings.Contains(path, "/open/") {
+			continue
+		}
+		for user, other := range map[string]string{"bob": absent.Replace(path), "": absent.Replace(path), "cat": beside.Replace(path)} {
+			same := func(q question, there, where string, place func(string) (string, question)) {
+				t.Helper()
+				at, q1 := place(there)
+				at2, q2 := place(where)
+				code, text, n := v.ask(user, at, q1)
+				code2, text2, n2 := v.ask(user, at2, q2)
+				text2 = strings.NewReplacer("/zoe/", "/ann/", "/absent/", "/hidden/").Replace(text2)
+				if code != code2 || text != text2 || n != n2 || code < 400 {
+					t.Errorf("%s as %q %v: %d, %d statements: %s\nand of %s: %d, %d statements: %s", q.method, user, q1.header, code, n, text, where, code2, n2, text2)
+				}
+				v.nothing(text, q1, at, user)
+			}
+			for _, q := range questions {
+				same(q, path, other, func(p string) (string, question) { return p, q })
+			}
+			for _, method := range []string{"COPY", "MOVE"} {
+				for _, from := range []string{"/calendars/" + user + "/calendar/mine.ics", "/files/" + user + "/mine.txt", "/calendars/" + user + "/tasks/"} {
+					for _, over := range []string{"T", "F"} {
+						q := question{method, "", nil}
+						same(q, path, other, func(p string) (string, question) {
+							return from, question{method, "", []string{"Destination", p, "Overwrite", over}}
+						})
+					}
+				}
+			}
+			for _, list := range []string{`(["x"])`, `(<urn:uuid:x>)`, `(["` + v.tags[0] + `"])`, `(<` + v.tags[3] + `>)`} {
+				same(question{"DELETE", "", nil}, path, other, func(p string) (string, question) {
+					return "/calendars/" + user + "/calendar/mine.ics", question{"DELETE", "", []string{"If", "<" + p + "> " + list}}
+				})
+			}
+		}
+	}
+}
+
 // nothing of what is hidden stands in an answer; what the client itself has sent may.
 func (v *vault) nothing(text string, q question, path, user string) {
 	v.t.Helper()
