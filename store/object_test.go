@@ -287,7 +287,7 @@ func TestReindex(t *testing.T) {
 		}
 		before := object(t, tx, c, "a")
 		n := 0
-		for o, err := range tx.Stale(store.KindCalendar, before.ID, 10) {
+		for o, err := range tx.Stale(store.KindCalendar, 7, before.ID, 10) {
 			if err != nil {
 				return err
 			}

@@ -134,7 +134,7 @@ func everything(t testing.TB, db *DB) {
 				must(err)
 			}
 		}
-		drain(tx.Stale(KindCalendar, 0, 10))
+		drain(tx.Stale(KindCalendar, 7, 0, 10))
 		drain(tx.Bodies(b.ID))
 		for w := range Want(4) {
 			drain(tx.Objects(b.ID, w))

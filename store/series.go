@@ -155,10 +155,10 @@ func (tx *Tx) Outlines(collection int64, q Search) iter.Seq2[*Outline, error] {
 	}
 }
 
-// Stale are objects in collections of a kind that were indexed by other code, with their bodies: so many of them, in the order of
-// their rows, after one.
-func (tx *Tx) Stale(kind Kind, after int64, most int) iter.Seq2[*Object, error] {
-	return tx.objects("list stale rows", objectsStale, Body, after, tx.db.index, int64(most), int64(kind))
+// Stale are objects in collections of a kind that were indexed by code of another version, with their bodies: so many of them, in
+// the order of their rows, after one.
+func (tx *Tx) Stale(kind Kind, version, after int64, most int) iter.Seq2[*Object, error] {
+	return tx.objects("list stale rows", objectsStale, Body, after, version, int64(most), int64(kind))
 }
 
 var objectsStale = newShapes(func(list string) string { // by the rows themselves: nobody waits for it
@@ -167,6 +167,11 @@ var objectsStale = newShapes(func(list string) string { // by the rows themselve
 
 // Reindex writes what is computed of an object anew. Nothing of it is a change that a client would have to hear of. The UID stays.
 func (tx *Tx) Reindex(o *Object, ix Index) error {
+	if len(ix.Keys) > 0 {
+		if err := tx.putKeys(o.Collection, o.ID, false, ix.Keys); err != nil {
+			return err
+		}
+	}
 	return tx.mustTouch(`UPDATE object SET kind=?, flags=?, indexed=?, bucket=?, first=?, last=?, series=? WHERE id=? AND etag=?`,
 		int64(ix.Kind), int64(ix.Flags), ix.Version, bucketOf(ix.First, ix.Last), ix.First, ix.Last, ix.Series, o.ID, o.ETag)
 }

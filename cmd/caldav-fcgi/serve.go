@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"caldav-fcgi/dav/caldav"
 	"caldav-fcgi/dav/principal"
 	"caldav-fcgi/dav/zone"
 	"caldav-fcgi/fcgi"
@@ -83,7 +82,7 @@ func serve(ctx context.Context, c *call) (err error) {
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)
-		if n, err := caldav.Reindex(working, svc.db); n > 0 || err != nil && working.Err() == nil {
+		if n, err := reindexAll(working, svc.db); n > 0 || err != nil && working.Err() == nil {
 			log.Info("indexed anew", "objects", n, "error", err)
 		}
 		svc.dav.Jobs().Run(working)

@@ -75,7 +75,7 @@ func TestReindex(t *testing.T) {
 	s.seed(map[string]string{"a.ics": event("a", "RRULE:FREQ=DAILY"), "b.ics": event("b")})
 	june := query(events(between("time-range", "20260601T000000Z", "20260602T000000Z")))
 	err := s.db.Update(t.Context(), func(tx *store.Tx) error {
-		for row, err := range tx.Stale(store.KindCalendar, 0, 1) {
+		for row, err := range tx.Stale(store.KindCalendar, IndexVersion, 0, 1) {
 			t.Errorf("%v is stale, %v", row, err)
 		}
 		for _, name := range []string{"a.ics", "b.ics"} {

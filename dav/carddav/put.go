@@ -71,7 +71,7 @@ func judge(body []byte) (store.Index, error) {
 	if err != nil {
 		return store.Index{}, condition(err)
 	}
-	ix := store.Index{Version: 1, UID: info.UID, Kind: kindCard}
+	ix := store.Index{Version: IndexVersion, UID: info.UID, Kind: kindCard}
 	if info.Group {
 		ix.Kind = kindGroup
 	}

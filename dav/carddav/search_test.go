@@ -180,3 +180,31 @@ func TestQuery_ReadsSoMuchAndNoMore(t *testing.T) {
 		t.Errorf("all of them: %s", got)
 	}
 }
+
+// Keys of another version are written anew; a card that cannot be read any more is looked into.
+func TestReindex(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, dav.Options{})
+	s.fill(0, 1)
+	s.update(func(tx *store.Tx, c *store.Collection) error {
+		for name, body := range map[string]string{"old.vcf": card("old", "FN:Änne"), "lost.vcf": "no card"} {
+			if err := tx.PutObject(c, &store.Object{Name: name}, []byte(body), store.Index{UID: name, Keys: []store.Key{{Prop: uint8(filter.CardFN), Value: "anne"}}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	find := `<c:filter><c:prop-filter name="FN"><c:text-match match-type="equals">ÄNNE</c:text-match></c:prop-filter></c:filter>`
+	if got := s.query(find); len(got) != 0 {
+		t.Errorf("found by keys that it has not: %v", got)
+	}
+	if n, err := carddav.Reindex(t.Context(), s.db); n != 2 || err != nil {
+		t.Errorf("%d indexed anew, %v", n, err)
+	}
+	if got := s.query(find); !slices.Equal(got, []string{"old"}) {
+		t.Errorf("found %v", got)
+	}
+	if n, err := carddav.Reindex(t.Context(), s.db); n != 0 || err != nil {
+		t.Errorf("again: %d, %v", n, err)
+	}
+}
