@@ -75,9 +75,9 @@ func entries(rq *webdav.Request, res Controlled) ([]entry, error) {
 // acesOf is the key under which a request keeps the entries of a collection and its objects.
 type acesOf int64
 
-// standing are the entries on one collection or object. What a share has brought is changed by way of the share.
-func standing(rq *webdav.Request, collection, object int64, from *webdav.Path) ([]entry, error) {
-	byObject, err := webdav.Once(rq, acesOf(collection), func() (map[int64][]store.ACE, error) {
+// onCollection are the entries on a collection, under 0, and on the objects in it.
+func onCollection(rq *webdav.Request, collection int64) (map[int64][]store.ACE, error) {
+	return webdav.Once(rq, acesOf(collection), func() (map[int64][]store.ACE, error) {
 		list, err := rq.Tx.ACEs(collection)
 		m := map[int64][]store.ACE{}
 		for _, a := range list {
@@ -85,6 +85,11 @@ func standing(rq *webdav.Request, collection, object int64, from *webdav.Path) (
 		}
 		return m, err
 	})
+}
+
+// standing are the entries on one collection or object. What a share has brought is changed by way of the share.
+func standing(rq *webdav.Request, collection, object int64, from *webdav.Path) ([]entry, error) {
+	byObject, err := onCollection(rq, collection)
 	if err != nil {
 		return nil, err
 	}

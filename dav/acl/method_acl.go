@@ -14,9 +14,12 @@ import (
 	"caldav-fcgi/store"
 )
 
-// maxEntries is how many may stand on one resource besides those of its shares: each is looked at with every request of
-// whoever is not its owner.
-const maxEntries = 100
+// How many entries may stand on one resource besides those of its shares, and on a collection with all objects in it: they are
+// read with every request of whoever is not their owner.
+const (
+	maxEntries    = 100
+	maxCollection = 5000
+)
 
 // aclMethod is RFC 3744 §8.1.
 func aclMethod() webdav.Method {
@@ -43,6 +46,11 @@ func aclMethod() webdav.Method {
 			if len(list) > maxEntries {
 				return webdav.Response{}, ErrLimitedNumberOfACEs.With("%d entries; %d at most may stand on one resource", len(list), maxEntries)
 			}
+			if n, err := beside(rq, seat); err != nil {
+				return webdav.Response{}, err
+			} else if n+len(list) > maxCollection {
+				return webdav.Response{}, ErrLimitedNumberOfACEs.With("%d entries at most may stand on a collection and all that is in it", maxCollection)
+			}
 			aces := make([]privilege.ACE, len(list))
 			for i, e := range list {
 				aces[i] = e.ACE
@@ -56,6 +64,17 @@ func aclMethod() webdav.Method {
 			}
 			return webdav.Response{Status: http.StatusOK, Header: http.Header{"Cache-Control": {"no-cache"}, "Content-Length": {"0"}}}, nil
 		}}
+}
+
+// beside counts the entries on the collection and on what else is in it.
+func beside(rq *webdav.Request, seat home.Seat) (n int, err error) {
+	byObject, err := onCollection(rq, seat.Collection)
+	for object, list := range byObject {
+		if object != seat.Object {
+			n += len(list)
+		}
+	}
+	return n, err
 }
 
 // stands says whether these are the entries that can be changed, in their order.
