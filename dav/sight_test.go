@@ -73,6 +73,71 @@ func TestShare_SyncTellsOfWhatBecomesPrivate(t *testing.T) {
 	}
 }
 
+// What is private from the beginning has no name for who does not see it, not even one that it is given up for another; but what goes
+// takes its name with it.
+func TestShare_SyncKeepsTheNamesOfWhatIsPrivate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const ann = "/calendars/ann/calendar/"
+	put := func(name, class string) {
+		t.Helper()
+		w.want(201, "ann", "PUT", ann+name+".ics", event(name, "CLASS:"+class, "DTSTART:20260110T100000Z"))
+	}
+	put("open", "PUBLIC")
+	put("old", "PRIVATE")
+	w.share(privilege.ShareNoPrivate)
+	tokens := map[string]string{}
+	for _, dir := range []string{"/calendars/bob/anns/", ann} {
+		_, tokens[dir] = w.synced("bob", dir, "")
+	}
+	put("new", "PRIVATE")
+	w.want(201, "ann", "MOVE", ann+"old.ics", "", "Destination", ann+"renamed.ics")
+	w.want(204, "ann", "DELETE", ann+"open.ics", "")
+	put("open", "PRIVATE")
+	for dir, token := range tokens {
+		body, _ := w.synced("bob", dir, token)
+		for name, want := range map[string]string{"open.ics": "gone", "new.ics": "", "old.ics": "", "renamed.ics": ""} {
+			if got := told(body, name); got != want {
+				t.Errorf("%s in %s is told as %q, want %q:\n%s", name, dir, got, want, body)
+			}
+		}
+	}
+}
+
+// Whoever sees when somebody is busy sees that of private events, too: they come and go for him as all do. Tasks are nothing to him
+// who sees no more than the times.
+func TestShare_SyncOfBusyTimes(t *testing.T) {
+	t.Parallel()
+	const ann = "/calendars/ann/calendar/"
+	for level, task := range map[privilege.Level]string{privilege.ShareBusyTitle: "there", privilege.ShareBusyTime: "gone"} {
+		w := newWorld(t)
+		put := func(status int, name string, lines ...string) {
+			t.Helper()
+			w.want(status, "ann", "PUT", ann+name+".ics", event(name, append(lines, "DTSTART:20260110T100000Z")...))
+		}
+		w.want(204, "ann", "DELETE", ann, "")
+		w.want(201, "ann", "MKCALENDAR", ann, "") // for tasks, too
+		put(201, "open")
+		put(201, "closed", "CLASS:PRIVATE")
+		w.want(201, "ann", "PUT", ann+"task.ics", strings.ReplaceAll(event("task", "DTSTART:20260110T100000Z"), "VEVENT", "VTODO"))
+		w.share(privilege.ShareRead)
+		const dir = "/calendars/bob/anns/"
+		_, token := w.synced("bob", dir, "")
+		w.share(level)
+		body, token := w.synced("bob", dir, token)
+		if told(body, "open.ics") != "there" || told(body, "closed.ics") != "there" || told(body, "task.ics") != task {
+			t.Errorf("%s, a narrower share:\n%s", level.Name(), body)
+		}
+		put(204, "open", "CLASS:PRIVATE")
+		put(201, "new", "CLASS:PRIVATE")
+		w.want(204, "ann", "DELETE", ann+"closed.ics", "")
+		body, _ = w.synced("bob", dir, token)
+		if told(body, "open.ics") != "there" || told(body, "new.ics") != "there" || told(body, "closed.ics") != "gone" {
+			t.Errorf("%s, private events that came and went:\n%s", level.Name(), body)
+		}
+	}
+}
+
 // A share that shows less than before takes what it hides from who knew it, and one that shows more brings it.
 func TestShare_SyncFollowsTheLevel(t *testing.T) {
 	t.Parallel()

@@ -320,6 +320,14 @@ func (tx *Tx) tally(c *Collection, row change, objects, bytes int64) error {
 	return tx.count(c.Owner, bytes)
 }
 
+// leaving is what to log of an object that goes.
+func leaving(flags uint32) hiding {
+	if flags&Hidden != 0 {
+		return asPrivate
+	}
+	return 0
+}
+
 // DeleteObject leaves a tombstone that keeps the body.
 func (tx *Tx) DeleteObject(c *Collection, o *Object) error {
 	err := tx.deleteObject(c, o)
@@ -336,11 +344,7 @@ func (tx *Tx) deleteObject(c *Collection, o *Object) error {
 	if err := tx.one([]any{&name, num(&body), num(&size), link{&content}, num(&flags)}, `SELECT name, ifnull(body, 0), size, content, flags FROM object WHERE id=? AND collection=?`, o.ID, c.ID); err != nil {
 		return err
 	}
-	var hides hiding
-	if flags&Hidden != 0 {
-		hides = asPrivate
-	}
-	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body, hides: hides})
+	row, err := tx.record(change{collection: c.ID, object: o.ID, name: name, body: body, hides: leaving(flags)})
 	if err != nil {
 		return err
 	}
@@ -370,7 +374,8 @@ func (tx *Tx) moveObject(from *Collection, o *Object, to *Collection, name strin
 	}
 	var oldName, uid string
 	var size int64
-	if err := tx.one([]any{&oldName, text{&uid}, num(&size)}, `SELECT name, uid, size FROM object WHERE id=? AND collection=?`, o.ID, from.ID); err != nil {
+	var flags uint32
+	if err := tx.one([]any{&oldName, text{&uid}, num(&size), num(&flags)}, `SELECT name, uid, size, flags FROM object WHERE id=? AND collection=?`, o.ID, from.ID); err != nil {
 		return err
 	}
 	if from == to && oldName == name {
@@ -379,7 +384,7 @@ func (tx *Tx) moveObject(from *Collection, o *Object, to *Collection, name strin
 	if _, err := tx.clash(to.ID, o.ID, name, Index{UID: uid}); err != nil {
 		return err
 	}
-	gone, err := tx.record(change{collection: from.ID, object: o.ID, name: oldName})
+	gone, err := tx.record(change{collection: from.ID, object: o.ID, name: oldName, hides: leaving(flags)})
 	if err != nil {
 		return err
 	}

@@ -31,12 +31,12 @@ const (
 	// share_sharee; those of the groups ?1 and of all they are in.
 	groupShares = `WITH RECURSIVE up(id) AS (SELECT value FROM json_each(?1) UNION SELECT m.grp FROM up CROSS JOIN member m ON m.member=up.id)
 		SELECT s.id, s.collection FROM up CROSS JOIN share s ON s.sharee=up.id AND s.via IS NULL`
-	// Who is to have the shares ?1: users in the groups, at any depth, with a home to have them in. member_grp, collection_root.
+	// Who is to have the shares ?1: users in the groups, at any depth, with a home (Kind.In) to have them in. member_grp, collection_root.
 	entitled = `WITH RECURSIVE inside(share, id) AS (SELECT s.id, s.sharee FROM json_each(?1) j CROSS JOIN share s ON s.id=j.value
 		UNION SELECT inside.share, m.member FROM inside CROSS JOIN member m ON m.grp=inside.id),
 		entitled(share, id) AS (SELECT inside.share, p.id FROM inside CROSS JOIN principal p ON p.id=inside.id AND p.kind=1
 		CROSS JOIN share s ON s.id=inside.share CROSS JOIN collection c ON c.id=s.collection AND c.owner<>p.id
-		CROSS JOIN collection h ON h.owner=p.id AND h.kind=CASE c.kind WHEN 3 THEN 2 WHEN 9 THEN 8 ELSE c.kind END AND h.parent IS NULL AND h.deleted=0) `
+		CROSS JOIN collection h ON h.owner=p.id AND h.kind=CASE c.kind WHEN 9 THEN 8 WHEN 10 THEN 10 ELSE 2 END AND h.parent IS NULL AND h.deleted=0) `
 	leaveShares = entitled + `DELETE FROM share WHERE via IN (SELECT value FROM json_each(?1)) AND (via, sharee) NOT IN (SELECT share, id FROM entitled)` // share_via
 	joinShares  = entitled + `INSERT INTO share(uid, collection, address, sharee, via, level, status, at)
 		SELECT lower(hex(randomblob(16))), s.collection, 'member:' || e.id, e.id, s.id, s.level, 2, ?2 FROM entitled e CROSS JOIN share s ON s.id=e.share

@@ -224,6 +224,49 @@ func TestShare_FollowsTheMembershipOfItsGroup(t *testing.T) {
 	sound(t, db)
 }
 
+// Whatever can be shared comes into the home that is for its kind.
+func TestShare_WithAGroupReachesEveryKindOfHome(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	users := storetest.Seed(t, db, "ann", "bob")
+	ann, bob := users[0], users[1]
+	update(t, db, func(tx *store.Tx) error {
+		team := &store.Principal{Kind: store.Group, Name: "team"}
+		if err := errors.Join(tx.CreatePrincipal(team), tx.AddMember(team.ID, bob.ID, store.ByHand)); err != nil {
+			return err
+		}
+		for _, kind := range []store.Kind{store.KindCalendar, store.KindBirthdays, store.KindAddressBook} {
+			for _, p := range users {
+				if _, err := tx.Root(p.ID, kind.In()); errors.Is(err, store.ErrNotFound) {
+					if err := tx.CreateCollection(&store.Collection{Owner: p.ID, Kind: kind.In(), Name: p.Name}); err != nil {
+						return err
+					}
+				}
+			}
+			home, err := tx.Root(ann.ID, kind.In())
+			if err != nil {
+				return err
+			}
+			c := &store.Collection{Parent: home.ID, Owner: ann.ID, Kind: kind, Name: fmt.Sprintf("kind-%d", kind)}
+			if err := tx.CreateCollection(c); err != nil {
+				return err
+			}
+			if err := tx.PutShare(&store.Share{Collection: c.ID, Address: "team", Sharee: team.ID, Level: privilege.ShareRead}); err != nil {
+				return err
+			}
+			m, err := tx.Mount(c.ID, bob.ID)
+			if err != nil {
+				t.Errorf("kind %d: %v", kind, err)
+				continue
+			}
+			if at, err := tx.Root(bob.ID, kind.In()); err != nil || m.Parent != at.ID {
+				t.Errorf("kind %d lies in collection %d, not %d: %v", kind, m.Parent, at.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
 func TestShare_WithWhomItCannotBe(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)

@@ -52,6 +52,11 @@ func (h *Home) member(n *home.Node) webdav.Resource {
 	if place := h.opt.Places[n.Row.Kind]; place != nil {
 		return place(n)
 	}
+	return h.opened(n)
+}
+
+func (h *Home) opened(n *home.Node) *Calendar {
+	n.Hides = hides
 	return &Calendar{Node: n, home: h}
 }
 
@@ -60,7 +65,7 @@ func (h *Home) calendar(rq *webdav.Request, name string) (*Calendar, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Calendar{Node: n, home: h}, nil
+	return h.opened(n), nil
 }
 
 // Members yields the calendars and the other places, the oldest first: the default calendar leads.
@@ -85,7 +90,7 @@ func (h *Home) each(rq *webdav.Request, names []string) iter.Seq2[*Calendar, err
 				yield(nil, err)
 				return
 			}
-			if !yield(&Calendar{Node: n, home: h}, nil) {
+			if !yield(h.opened(n), nil) {
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package caldav
 
 import (
+	"slices"
 	"strings"
 
 	"caldav-fcgi/dav/home"
@@ -25,10 +26,12 @@ var shownBusy = map[string]bool{
 // shownRoot are the properties of a VCALENDAR that tell nothing.
 var shownRoot = map[string]bool{"VERSION": true, "PRODID": true, "CALSCALE": true}
 
-// private: RFC 5545 §3.8.1.3. What is none of the three words counts as PRIVATE.
+// private: RFC 5545 §3.8.1.3. What is none of the three words counts as PRIVATE; where CLASS stands twice, the stricter
+// one counts.
 func private(c *ical.Component) bool {
-	class := c.Prop("CLASS")
-	return class != nil && !strings.EqualFold(strings.TrimSpace(class.Value), "PUBLIC")
+	return slices.ContainsFunc(c.Props, func(p *ical.Property) bool {
+		return p.Name == "CLASS" && !strings.EqualFold(strings.TrimSpace(p.Value), "PUBLIC")
+	})
 }
 
 // seen is what of a calendar object somebody sees in a view; nil for nothing. An override of a private series is private

@@ -28,6 +28,7 @@ func TestSeen(t *testing.T) {
 		{"nothing private in it", series(plain, plain), privilege.NoPrivate, "master override LOCATION VALARM", "EXDATE"},
 		{"a private series, and the overrides with it", series(private, "CLASS:PUBLIC\r\n"), privilege.NoPrivate, "", ""},
 		{"a class that nobody knows is private", series("CLASS:X-BOARD\r\n", plain), privilege.NoPrivate, "", ""},
+		{"of two classes the stricter one counts", series("CLASS:PUBLIC\r\nCLASS:PRIVATE\r\n", plain), privilege.NoPrivate, "", ""},
 		{"a private override leaves a hole", series(plain, "CLASS:confidential\r\n"), privilege.NoPrivate, "master EXDATE:20260303T100000Z", "override 150000"},
 		{"titles", series(plain, plain), privilege.BusyTitle, "master override RRULE 150000", "LOCATION VALARM plans"},
 		{"no titles of private events", series(private, plain), privilege.BusyTitle, "Busy RRULE 150000", "master override LOCATION"},

@@ -14,6 +14,10 @@ type Node struct {
 	Data  *store.Collection // what holds its members: Row or, where that is an accepted share, the collection that is shared
 	Owner *store.Principal  // of Data
 
+	// Hides says by its row whether nothing of an object is shown in a view that is not the full one; nil where objects have no
+	// parts to show.
+	Hides func(privilege.View, *store.Object) bool
+
 	access  privilege.Access
 	granted privilege.Set // of a share: what its owner has granted
 	entries entries       // of all that lies in the home; nil in the caller's own, where none is asked for

@@ -61,7 +61,7 @@ func (n *Node) told(rq *webdav.Request, since store.Token, list []store.Change) 
 	out := list[:0]
 	for _, ch := range list {
 		switch {
-		case ch.Gone && sights.Secret[ch.Name] && n.access.View != privilege.Full:
+		case ch.Gone && sights.Secret[ch.Name] && n.access.View == privilege.NoPrivate:
 			continue
 		case ch.Gone && sights.Left[ch.Name] != nil && !rq.Judge(n.Owner.ID, sights.Left[ch.Name], n.inherited()).Rights.Has(privilege.Read):
 			continue // he has never seen it, or been told before
@@ -110,8 +110,8 @@ func (n *Node) seesCollections(rq *webdav.Request, names []string, seen map[stri
 }
 
 func (n *Node) shows(rq *webdav.Request, row *store.Object) bool {
-	o := Object{Row: *row, In: n}
-	return rq.May(&o, privilege.Read) && (n.access.View == privilege.Full || row.Flags&store.Hidden == 0)
+	a := n.accessTo(rq, row.ID)
+	return a.Rights.Has(privilege.Read) && (a.View == privilege.Full || n.Hides == nil || !n.Hides(a.View, row))
 }
 
 // changesOfView is for a client that knows the collection as it was shown before: all of it is told anew, and what is no
