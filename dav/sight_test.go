@@ -219,3 +219,27 @@ func TestACL_SyncTellsOfWhatIsHidden(t *testing.T) {
 		}
 	}
 }
+
+// Nor is the name of a collection told to who has never been let see it.
+func TestACL_SyncOfAHomeKeepsTheNamesOfWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.want(207, "bob", "PROPFIND", "/", "", "Depth", "0")
+	entry := func(path, verdict string) {
+		t.Helper()
+		w.want(200, "ann", "ACL", path, `<d:acl xmlns:d="DAV:"><d:ace><d:principal><d:href>/principals/users/bob/</d:href></d:principal><d:`+verdict+`><d:privilege><d:read/></d:privilege></d:`+verdict+`></d:ace></d:acl>`)
+	}
+	const home = "/calendars/ann/"
+	entry(home, "grant")
+	w.want(201, "ann", "MKCALENDAR", home+"seen/", "")
+	_, token := w.synced("bob", home, "")
+	w.want(201, "ann", "MKCALENDAR", home+"new/", "")
+	entry(home+"new/", "deny")
+	w.want(204, "ann", "DELETE", home+"seen/", "")
+	w.want(201, "ann", "MKCALENDAR", home+"seen/", "")
+	entry(home+"seen/", "deny")
+	body, _ := w.synced("bob", home, token)
+	if told(body, "new/") != "" || told(body, "seen/") != "gone" {
+		t.Errorf("one was made and hidden, another took the name of one that was seen:\n%s", body)
+	}
+}

@@ -50,9 +50,9 @@ var shares = newTable("share", []column[Share]{
 
 var (
 	shareByUID = `SELECT ` + shares.list + ` FROM share WHERE uid=?`
-	sharesOf   = `SELECT ` + shares.list + ` FROM share WHERE collection=? ORDER BY id`                                                // share_address
-	sharesTo   = `SELECT ` + shares.list + ` FROM share WHERE sharee=? AND status=? ORDER BY id`                                       // share_sharee
-	shareSame  = `SELECT ` + shares.list + ` FROM share WHERE collection=?1 AND via IS NULL AND (address=?2 OR sharee=?3) ORDER BY id` // share_address
+	sharesOf   = `SELECT ` + shares.list + ` FROM share WHERE collection=? ORDER BY id`                                                                  // share_address
+	sharesTo   = `SELECT ` + shares.list + ` FROM share WHERE sharee=? AND status=? ORDER BY id`                                                         // share_sharee
+	shareSame  = `SELECT ` + shares.list + ` FROM share WHERE collection=?1 AND via IS NULL AND (address=?2 OR sharee=?3) ORDER BY sharee IS NOT ?3, id` // share_address; the address may have been somebody else's
 )
 
 // ErrOwnShare is sharing with oneself.

@@ -346,6 +346,35 @@ func TestShare_WaitsForWhoGetsTheAddress(t *testing.T) {
 	sound(t, db)
 }
 
+// An address that has passed from one to another finds the share of who has it now, and leaves that of who had it.
+func TestShare_OfAnAddressThatHasPassedOn(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	users := storetest.Seed(t, db, "ann", "bob", "carl")
+	bob, carl := users[1], users[2]
+	update(t, db, func(tx *store.Tx) error {
+		c := calendar(t, tx, "ann").ID
+		put := func(address string, who *store.Principal, level privilege.Level) {
+			t.Helper()
+			if err := tx.PutShare(&store.Share{Collection: c, Address: address, Sharee: who.ID, Level: level}); err != nil {
+				t.Error(err)
+			}
+		}
+		put("mailto:x@example.org", bob, privilege.ShareRead)
+		put("principal:3", carl, privilege.ShareRead)
+		put("mailto:x@example.org", carl, privilege.ShareReadWrite)
+		all, err := tx.Shares(c)
+		got := map[int64]privilege.Level{}
+		for _, s := range all {
+			got[s.Sharee] = s.Level
+		}
+		if len(all) != 2 || got[bob.ID] != privilege.ShareRead || got[carl.ID] != privilege.ShareReadWrite {
+			t.Errorf("%d shares: %v", len(all), got)
+		}
+		return err
+	})
+}
+
 func TestShare_EndsWithWhatItHangsOn(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(tx *store.Tx, ann, bob *store.Principal) error{

@@ -23,15 +23,15 @@ type Sights struct {
 	Left map[string][]privilege.ACE
 }
 
-// sights: nobody with the token has seen what was made after it, unless something of the same name went since. An object's id is the
-// revision that made it.
+// sights: nobody with the token has seen what was made after it, unless something of the same name went since. Ids are the
+// revisions that made them; that before a collection's logs its name where it came to.
 const sights = `SELECT ifnull(g.name, o.name), g.name IS NOT NULL, g.hides, ifnull(g.aces, ''), g.aces IS NOT NULL AND EXISTS(
 		SELECT 1 FROM change h WHERE h.collection=g.collection AND h.rev>?2 AND h.rev<g.rev AND h.object=g.object AND h.hides<>0)
 	FROM change g LEFT JOIN object o ON o.id=g.object AND o.collection=g.collection
 	WHERE g.collection=?1 AND g.rev>?2 AND (g.hides<>0 OR g.aces IS NOT NULL) AND (g.name IS NOT NULL OR o.id<=?2
 	OR o.id IS NOT NULL AND EXISTS(SELECT 1 FROM change h WHERE h.collection=?1 AND h.name=o.name AND h.rev>?2))
 	UNION ALL SELECT c.name, 0, g.hides, '', 0 FROM collection c CROSS JOIN change g ON g.collection=c.id AND g.rev>?2 AND g.hides<>0 AND g.object IS NULL
-	WHERE c.parent=?1 AND c.deleted=0` // change_sync, change_name, collection_parent
+	WHERE c.parent=?1 AND c.deleted=0 AND (c.id<=?2 OR EXISTS(SELECT 1 FROM change h WHERE h.collection=?1 AND h.name=c.name AND h.rev>?2 AND h.rev<c.id-1))` // change_sync, change_name, collection_parent
 
 // Sights looks through the changes of a collection's objects since a token.
 func (tx *Tx) Sights(c *Collection, since Token) (Sights, error) {

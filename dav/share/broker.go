@@ -51,14 +51,18 @@ func (b Broker) Invite(c *store.Collection, owner *store.Principal, s *store.Sha
 	return b.invited(c, owner, s)
 }
 
-// find is the share with a sharee, or one that has the address.
-func find(all []*store.Share, address string, sharee int64) *store.Share {
+// find is the share with a sharee, or else the one that has the address: it may have been somebody else's.
+func find(all []*store.Share, address string, sharee int64) (found *store.Share) {
 	for _, s := range all {
-		if s.Via == 0 && (sharee != 0 && s.Sharee == sharee || s.Address == store.NormalAddress(address)) {
+		switch {
+		case s.Via != 0:
+		case sharee != 0 && s.Sharee == sharee:
 			return s
+		case found == nil && s.Address == store.NormalAddress(address):
+			found = s
 		}
 	}
-	return nil
+	return found
 }
 
 // Remove takes a share back.

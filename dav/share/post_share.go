@@ -99,7 +99,9 @@ func (b Broker) change(rq *webdav.Request, c *home.Node, ch change) error {
 	}
 	s.Level = shownLevel(ch.level, ch.exact, before)
 	switch err := b.Invite(c.Data, c.Owner, s); {
-	case errors.Is(err, store.ErrOwnShare), errors.Is(err, ErrTooMany), errors.Is(err, ErrLevel):
+	case errors.Is(err, store.ErrOwnShare):
+		return webdav.Forbidden("%s", store.ErrOwnShare)
+	case errors.Is(err, ErrTooMany), errors.Is(err, ErrLevel):
 		return webdav.Forbidden("%s", err)
 	default:
 		return err
