@@ -119,8 +119,11 @@ func TestShare_OwnNameButNotOwnObjects(t *testing.T) {
 	}
 	w.share(privilege.ShareReadWrite)
 	const lock = `<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>`
-	w.want(200, "bob", "LOCK", "/calendars/bob/anns/x.ics", lock)
+	bobsLock := strings.Trim(w.want(200, "bob", "LOCK", "/calendars/bob/anns/x.ics", lock).Header().Get("Lock-Token"), "<>")
 	w.want(423, "ann", "PUT", ann+"x.ics", event("x", "DTSTART:20260110T100000Z"))
-	w.want(200, "ann", "LOCK", ann, strings.Replace(lock, "exclusive", "shared", 1), "Depth", "0")
+	annsLock := w.want(200, "ann", "LOCK", ann, strings.Replace(lock, "exclusive", "shared", 1), "Depth", "0").Header().Get("Lock-Token")
 	w.want(423, "bob", "PUT", "/calendars/bob/anns/new.ics", event("new", "DTSTART:20260110T100000Z"))
+	w.want(204, "ann", "UNLOCK", ann, "", "Lock-Token", annsLock)
+	w.want(204, "bob", "DELETE", "/calendars/bob/anns/", "", "If", "</calendars/bob/anns/x.ics> (<"+bobsLock+">)")
+	w.want(204, "ann", "PUT", ann+"x.ics", event("x", "DTSTART:20260110T100000Z")) // his lock went with the share
 }

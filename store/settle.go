@@ -166,7 +166,7 @@ func (tx *Tx) relevelMount(u unsettledMount) error {
 	return tx.mustTouch(`UPDATE collection SET level=?, viewed=?, own=? WHERE id=?`, int64(u.level), row.rev, row.rev, u.mount)
 }
 
-// removeMount takes a mount away, with the alarms its owner had set on what was in it.
+// removeMount takes a mount away, with the alarms its owner had set on what was in it, and his locks.
 func (tx *Tx) removeMount(id int64) error {
 	m, err := tx.CollectionByID(id)
 	if err != nil {
@@ -174,6 +174,9 @@ func (tx *Tx) removeMount(id int64) error {
 	}
 	if _, err := tx.exec(`DELETE FROM overlay WHERE principal=?1 AND object IN
 		(SELECT v.object FROM overlay v CROSS JOIN object o ON o.id=v.object AND o.collection=?2 WHERE v.principal=?1)`, m.Owner, m.Target); err != nil { // overlay_principal
+		return err
+	}
+	if _, err := tx.exec(`DELETE FROM lock WHERE principal=? AND collection=?`, m.Owner, m.Target); err != nil { // lock_principal
 		return err
 	}
 	// Its row may be purged after the one it points at.
