@@ -31,7 +31,7 @@ func occasions(c *vcard.Card) []occasion {
 		switch {
 		case p.Name == "BDAY":
 			k = birthday
-		case p.Name == "ANNIVERSARY", p.Name == "X-ANNIVERSARY", p.Name == "X-ABDATE" && c.Label(p) == "Anniversary":
+		case p.Name == "ANNIVERSARY", p.Name == "X-ANNIVERSARY", p.Name == "X-ABDATE" && strings.EqualFold(c.Label(p), "anniversary"):
 			k = anniversary
 		default:
 			continue

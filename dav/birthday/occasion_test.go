@@ -31,6 +31,7 @@ func TestOccasions(t *testing.T) {
 		{"ANNIVERSARY:20050716", "Anniversary of Ann (2005)", "FREQ=YEARLY", "20050716"},
 		{"X-ANNIVERSARY:2005-07-16", "Anniversary of Ann (2005)", "FREQ=YEARLY", "20050716"},
 		{"item1.X-ABDATE;type=pref:2005-07-16\r\nitem1.X-ABLABEL:_$!<Anniversary>!$_", "Anniversary of Ann (2005)", "FREQ=YEARLY", "20050716"},
+		{"item1.X-ABDATE:2005-07-16\r\nitem1.X-ABLABEL:anniversary", "Anniversary of Ann (2005)", "FREQ=YEARLY", "20050716"},
 		{"item1.X-ABDATE:2005-07-16\r\nitem1.X-ABLABEL:graduation", "", "", ""},
 	} {
 		card, err := vcard.Parse([]byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:x\r\nFN:Ann\r\n" + test.lines + "\r\nEND:VCARD\r\n"))

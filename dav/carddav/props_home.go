@@ -133,7 +133,7 @@ func principalAddress(opt Options) func(*webdav.Request, *principal.User, *webda
 	}
 }
 
-// chosenCard is the DAV:href of the me-card, "" when there is none.
+// chosenCard is the DAV:href of the me-card, "" when there is none, or none any more.
 func chosenCard(rq *webdav.Request, owner int64) (string, error) {
 	home, err := rq.Tx.Root(owner, store.KindAddressHome)
 	if err != nil {
@@ -151,9 +151,21 @@ func chosenCard(rq *webdav.Request, owner int64) (string, error) {
 		if err := doc.ReadFromString(d.XML); err != nil {
 			return "", nil
 		}
-		if el := webdav.Find(doc.Root(), webdav.DAV("href")); el != nil {
-			return webdav.Markup(el), nil
+		el := webdav.Find(doc.Root(), webdav.DAV("href"))
+		if el == nil {
+			return "", nil
 		}
+		p, err := rq.ParseHref(webdav.TextOf(el))
+		if err != nil {
+			return "", nil
+		}
+		switch _, err := rq.Find(p, 0); {
+		case errors.Is(err, store.ErrNotFound):
+			return "", nil
+		case err != nil:
+			return "", err
+		}
+		return webdav.Markup(el), nil
 	}
 	return "", nil
 }
