@@ -7,7 +7,6 @@ import (
 
 	"github.com/beevik/etree"
 
-	"caldav-fcgi/dav/filter"
 	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/webdav"
@@ -52,12 +51,7 @@ func calendarProperties(opt Options) []webdav.Property {
 			}}),
 		webdav.On(webdav.Prop[reported]{Name: calDAV("supported-collation-set"), // RFC 4791 §7.5.1: wherever text is matched
 			Get: func(_ *webdav.Request, _ reported, w *webdav.Writer) error {
-				for _, c := range filter.Collations {
-					w.Open(calDAV("supported-collation"))
-					w.Text(c)
-					w.Close()
-				}
-				return nil
+				return home.ShowCollations(w, calDAV("supported-collation"))
 			}}),
 		webdav.On(webdav.Prop[*Calendar]{Name: calDAV("schedule-calendar-transp"), // RFC 6638 §9.1
 			Get: func(_ *webdav.Request, c *Calendar, w *webdav.Writer) error {

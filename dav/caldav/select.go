@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"caldav-fcgi/dav/filter"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/ical"
 	"caldav-fcgi/dav/privilege"
 	"caldav-fcgi/dav/recur"
@@ -42,19 +43,7 @@ func newSearch(rq *webdav.Request) (*search, error) {
 
 // filterRefused turns a fault of a filter into its precondition.
 func filterRefused(err error) error {
-	var e *filter.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch {
-	case e.Condition == filter.SupportedCollation:
-		return ErrSupportedCollation.With("%s", e.Text)
-	case e.Condition == filter.SupportedFilter && e.Element != nil:
-		return ErrSupportedFilter.Holding(func(w *webdav.Writer) {
-			w.Empty(calDAV(e.Element.Tag), "name", e.Element.SelectAttrValue("name", ""))
-		})
-	}
-	return ErrValidFilter.With("%s", e.Text)
+	return home.Refusals{Collation: ErrSupportedCollation, Supported: ErrSupportedFilter, Valid: ErrValidFilter}.Refuse(err)
 }
 
 // hit is an object that matches, or one that may.

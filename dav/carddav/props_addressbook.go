@@ -3,7 +3,6 @@ package carddav
 import (
 	"github.com/beevik/etree"
 
-	"caldav-fcgi/dav/filter"
 	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/vcard"
 	"caldav-fcgi/dav/webdav"
@@ -33,12 +32,7 @@ func bookProperties(opt Options) []webdav.Property {
 		webdav.On(webdav.Prop[*Book]{Name: cardDAV("max-image-size"), Get: size}),    // what Apple's clients ask for
 		webdav.On(webdav.Prop[searchable]{Name: cardDAV("supported-collation-set"), // RFC 6352 §8.3.1: wherever text is matched
 			Get: func(_ *webdav.Request, _ searchable, w *webdav.Writer) error {
-				for _, c := range filter.Collations {
-					w.Open(cardDAV("supported-collation"))
-					w.Text(c)
-					w.Close()
-				}
-				return nil
+				return home.ShowCollations(w, cardDAV("supported-collation"))
 			}}),
 	}
 }

@@ -1,12 +1,12 @@
 package carddav
 
 import (
-	"errors"
 	"iter"
 	"log/slog"
 	"slices"
 
 	"caldav-fcgi/dav/filter"
+	"caldav-fcgi/dav/home"
 	"caldav-fcgi/dav/webdav"
 	"caldav-fcgi/store"
 )
@@ -42,21 +42,7 @@ func newSearch(rq *webdav.Request, want store.Want, most int64) (*search, error)
 
 // filterRefused turns a fault of a filter into its precondition.
 func filterRefused(err error) error {
-	var e *filter.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch {
-	case e.Condition == filter.SupportedCollation:
-		return ErrSupportedCollation.With("%s", e.Text)
-	case e.Condition == filter.SupportedFilter && e.Element.Tag == "text-match":
-		return ErrSupportedFilter.With("%s", e.Text)
-	case e.Condition == filter.SupportedFilter:
-		return ErrSupportedFilter.Holding(func(w *webdav.Writer) {
-			w.Empty(cardDAV(e.Element.Tag), "name", e.Element.SelectAttrValue("name", ""))
-		})
-	}
-	return ErrValidFilter.With("%s", e.Text)
+	return home.Refusals{Collation: ErrSupportedCollation, Supported: ErrSupportedFilter, Valid: ErrValidFilter}.Refuse(err)
 }
 
 // matching: clients that send no Depth mean 1, though 0 is the default.
