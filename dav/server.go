@@ -59,12 +59,13 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
+	jobs := job.New(db, opt.Log, map[string]job.Part{"purge": job.Purge, "content": job.PurgeContent, birthday.Job: birthday.Keep})
 	modules := []webdav.Module{
 		principal.Module(),
 		acl.Module(),
 		caldav.Module(caldav.Options{MaxResource: opt.MaxResource, MaxSteps: opt.MaxSteps, MaxTime: opt.MaxTime, MaxInstances: opt.MaxInstances, MaxExpanded: opt.MaxExpanded, ObjectShare: opt.ObjectShare,
 			Places: map[store.Kind]func(*home.Node) webdav.Resource{share.Kind: share.Place}, Removing: share.Removing}),
-		carddav.Module(carddav.Options{MaxResource: opt.MaxResource, Directory: opt.Directory, Changed: cardsChanged(opt), Removing: share.Removing}),
+		carddav.Module(carddav.Options{MaxResource: opt.MaxResource, Directory: opt.Directory, Changed: cardsChanged(opt, jobs), Removing: share.Removing}),
 		share.Module(share.Options{Accept: opt.AcceptShares}),
 		feed.Module(),
 		page.Module(page.Options{Version: opt.Version}),
@@ -77,16 +78,18 @@ func New(db *store.DB, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("join the modules: %w", err)
 	}
-	jobs := job.New(db, opt.Log, map[string]job.Part{"purge": job.Purge, "content": job.PurgeContent, birthday.Job: birthday.Keep})
 	return &Server{engine: engine, jobs: jobs, zones: tzdist.New(opt.Log), cross: http.NewCrossOriginProtection(), log: opt.Log}, nil
 }
 
-// cardsChanged is what follows from a change of somebody's cards.
-func cardsChanged(opt Options) func(*store.Tx, int64) error {
+// cardsChanged is what follows from a change of somebody's cards: birthdays, seen to as soon as it is on disk.
+func cardsChanged(opt Options, jobs *job.Runner) func(*store.Tx, int64) error {
 	if opt.NoBirthdays {
 		return nil
 	}
-	return birthday.Changed
+	return func(tx *store.Tx, owner int64) error {
+		tx.AfterCommit(jobs.Wake)
+		return birthday.Changed(tx, owner)
+	}
 }
 
 // Engine is the DAV engine: what acts without HTTP goes through its Do.

@@ -166,6 +166,7 @@ func (d *data) writeForm(o *Object, p *parsed, w *webdav.Writer) error {
 	if err != nil {
 		return recur.ErrBudget // our own text is well formed: it has too many lines
 	}
+	w.Attr("content-type", mediaJCal) // RFC 4791 §9.6: what is not said is text/calendar
 	w.Bytes(ical.JCal(cal.Root))
 	return nil
 }

@@ -65,6 +65,13 @@ func parseData(el *etree.Element) (*data, error) {
 
 // write writes the content of the element. A stored card that cannot be read is shown as it is.
 func (d *data) write(rq *webdav.Request, c vessel, w *webdav.Writer) error {
+	switch { // §10.4: what is not said is vCard 3.0
+	case d.form == formJCard:
+		w.Attr("content-type", mediaJCard)
+		w.Attr("version", vcard.V4)
+	case d.form == formV4, d.form == formStored && vcard.IsV4(c.stored()):
+		w.Attr("version", vcard.V4)
+	}
 	if d.parts == nil && d.form == formStored {
 		w.Bytes(vcard.Clean(c.stored()))
 		return nil

@@ -42,7 +42,7 @@ func (c *Card) Represent(rq *webdav.Request) (webdav.Rep, error) {
 	if c.Row.Body == nil {
 		return webdav.Rep{}, fmt.Errorf("represent %q: it was read without its body", c.Row.Name)
 	}
-	f, err := accepted(rq.Header)
+	f, err := accepted(rq.Header, c.Row.Body)
 	if err != nil {
 		return webdav.Rep{}, err
 	}
@@ -59,7 +59,7 @@ func (c *Card) Represent(rq *webdav.Request) (webdav.Rep, error) {
 
 // Variant is the tag of the representation that a GET gets.
 func (c *Card) Variant(rq *webdav.Request) (etag, vary string) {
-	f, err := accepted(rq.Header)
+	f, err := accepted(rq.Header, c.Row.Body)
 	if err != nil || c.Row.Body == nil {
 		return c.ETag(), "Accept"
 	}

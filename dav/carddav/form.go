@@ -50,10 +50,15 @@ func formOf(media, version string) (form, bool) {
 	return formStored, version == ""
 }
 
-// accepted is the form that Accept gives the most weight (RFC 6352 §5.1.1), the first of those. A header that knows nothing
+// accepted is the form that Accept gives the most weight (RFC 6352 §5.1.1): of those the version that is stored, else the
+// first. A header that knows nothing
 // of vCards gets them as they are stored: some clients send one that means nothing. One that names versions that there are
 // not, and no other, cannot be answered.
-func accepted(h http.Header) (form, error) {
+func accepted(h http.Header, stored []byte) (form, error) {
+	own := formV3
+	if vcard.IsV4(stored) {
+		own = formV4
+	}
 	best, most, refused := formStored, 0.0, ""
 	for item := range strings.SplitSeq(strings.Join(h.Values("Accept"), ","), ",") {
 		media, params, err := mime.ParseMediaType(item)
@@ -71,7 +76,7 @@ func accepted(h http.Header) (form, error) {
 		case !known && slices.Contains(mediaNames, media):
 			refused = item
 		}
-		if known && q > most {
+		if known && (q > most || q == most && q > 0 && f == own) {
 			best, most = f, q
 		}
 	}

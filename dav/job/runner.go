@@ -23,14 +23,18 @@ type Runner struct {
 	log   *slog.Logger
 	kinds map[string]Part
 	names []string
+	wake  chan struct{}
 }
 
 // every is how often an idle runner looks for work. Looking takes no write lock.
 const every = time.Minute
 
+// gather is how long it lets more work come when it was woken.
+const gather = time.Second
+
 // New makes a Runner for these kinds.
 func New(db *store.DB, log *slog.Logger, kinds map[string]Part) *Runner {
-	return &Runner{db: db, log: log, kinds: kinds, names: slices.Sorted(maps.Keys(kinds))}
+	return &Runner{db: db, log: log, kinds: kinds, names: slices.Sorted(maps.Keys(kinds)), wake: make(chan struct{}, 1)}
 }
 
 // Run does jobs until ctx ends.
@@ -43,9 +47,23 @@ func (r *Runner) Run(ctx context.Context) {
 		}
 		select {
 		case <-tick.C:
+		case <-r.wake:
+			select { // what comes together is done together
+			case <-time.After(gather):
+			case <-ctx.Done():
+				return
+			}
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// Wake has an idle runner look soon: to be called after a commit that has left work for which somebody waits.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
 	}
 }
 

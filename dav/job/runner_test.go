@@ -137,3 +137,31 @@ func TestPurge_KeyThatIsNoNumber(t *testing.T) {
 		}
 	}
 }
+
+// Work that somebody waits for is done when it comes, not when the runner looks the next time.
+func TestRunner_IsWoken(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	done := make(chan struct{})
+	r := job.New(db, slog.New(slog.DiscardHandler), map[string]job.Part{"test": func(*store.Tx, *store.Job) (bool, error) {
+		close(done)
+		return false, nil
+	}})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	ended := make(chan struct{})
+	go func() { defer close(ended); r.Run(ctx) }()
+	if err := db.Update(ctx, func(tx *store.Tx) error {
+		tx.AfterCommit(r.Wake)
+		return tx.Enqueue(store.Job{Kind: "test", Key: "x"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+		t.Error("it was not woken")
+	}
+	cancel()
+	<-ended
+}

@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -64,4 +65,11 @@ func (c *Card) line() int {
 
 func dataError(line int, rule, format string, args ...any) *Error {
 	return &ical.Error{Line: line, Rule: rule, Text: fmt.Sprintf(format, args...), Condition: ConditionData}
+}
+
+// IsV4 says whether the octets of a card are those of a vCard 4.0: there VERSION is the first property (RFC 6350 §6.7.9).
+func IsV4(raw []byte) bool {
+	_, rest, _ := bytes.Cut(raw, []byte("\n"))
+	first, _, _ := bytes.Cut(rest, []byte("\n"))
+	return bytes.EqualFold(bytes.TrimSpace(first), []byte("VERSION:"+V4))
 }

@@ -111,6 +111,16 @@ func (w *Writer) Document(root Name) {
 // Multistatus opens the document of a 207.
 func (w *Writer) Multistatus() { w.Document(DAV("multistatus")) }
 
+// Attr gives the property whose value is being written an attribute: to be called before anything of the value is.
+func (w *Writer) Attr(name, value string) {
+	if n := len(w.buf); n > 0 && w.buf[n-1] == '>' {
+		w.buf = w.buf[:n-1]
+		w.Raw(" " + name + `="`)
+		w.Raw(attrText(value))
+		w.Raw(`">`)
+	}
+}
+
 // Mark returns the place in the buffer that Cut goes back to. No Flush may come between them.
 func (w *Writer) Mark() int { return len(w.buf) }
 
