@@ -69,6 +69,10 @@ func demonstrate(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return err
 	}
+	working, stop := context.WithCancel(ctx)
+	worked := make(chan struct{})
+	go func() { defer close(worked); svc.dav.Jobs().Run(working) }()
+	defer func() { stop(); <-worked }()
 	introduce(c.Stdout, reachable(l.Addr()), own.Base)
 	web := fcgi.NewPlain(front.plain(svc.dav), log)
 	return serveAll(ctx, []endpoint{{l, web, httpName(l)}}, fcgi.ModeStdin, log)
