@@ -177,15 +177,7 @@ func TestACL_SyncTellsOfWhatIsHidden(t *testing.T) {
 	deny := func(name string, entries ...privilege.ACE) {
 		t.Helper()
 		err := w.db.Update(context.Background(), func(tx *store.Tx) error {
-			p, err := tx.Principal(store.User, "ann")
-			if err != nil {
-				return err
-			}
-			home, err := tx.Root(p.ID, store.KindCalendarHome)
-			if err != nil {
-				return err
-			}
-			c, err := tx.Collection(home.ID, "calendar")
+			c, err := calendarOf(tx, "ann")
 			if err != nil {
 				return err
 			}

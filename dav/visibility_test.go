@@ -10,24 +10,29 @@ import (
 	"caldav-fcgi/store"
 )
 
+// calendarOf is a user's default calendar.
+func calendarOf(tx *store.Tx, user string) (*store.Collection, error) {
+	p, err := tx.Principal(store.User, user)
+	if err != nil {
+		return nil, err
+	}
+	home, err := tx.Root(p.ID, store.KindCalendarHome)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Collection(home.ID, "calendar")
+}
+
 // share gives bob ann's calendar on a level, accepted as "anns".
 func (w *world) share(level privilege.Level) {
 	w.t.Helper()
 	w.want(207, "bob", "PROPFIND", "/", "", "Depth", "0")
 	err := w.db.Update(context.Background(), func(tx *store.Tx) error {
-		ann, err := tx.Principal(store.User, "ann")
+		c, err := calendarOf(tx, "ann")
 		if err != nil {
 			return err
 		}
 		bob, err := tx.Principal(store.User, "bob")
-		if err != nil {
-			return err
-		}
-		home, err := tx.Root(ann.ID, store.KindCalendarHome)
-		if err != nil {
-			return err
-		}
-		c, err := tx.Collection(home.ID, "calendar")
 		if err != nil {
 			return err
 		}
